@@ -1,0 +1,57 @@
+# One command for everything. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+READY := .venv/.ready
+
+.PHONY: help
+help: ## List the commands
+	@echo "FluentPro. Start with 'make run'."; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(READY) ## Set up .venv with everything pinned in requirements.lock
+
+$(READY): requirements.lock pyproject.toml proto/set_up.sh
+	@test -x .venv/bin/python || bash proto/make_venv.sh
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	bash proto/set_up.sh
+	@touch $@
+
+.PHONY: run
+run: $(READY) ## Start everything on this machine: engines, migrations, gRPC, HTTP (Ctrl-C stops it)
+	@exec fluentpro dev
+
+.PHONY: test
+test: $(READY) ## Run every test, with coverage
+	coverage erase
+	coverage run -m pytest
+	coverage combine --quiet
+	coverage report
+
+.PHONY: check
+check: $(READY) ## Lint, types, import rules, and the contract against its stubs and its baseline
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	bash proto/check.sh
+
+.PHONY: generate
+generate: $(READY) ## Write generated/ anew from proto/
+	bash proto/generate.sh
+
+.PHONY: baseline
+baseline: $(READY) ## Accept the contract as it is now as what later changes are compared with
+	bash proto/baseline.sh
+
+.PHONY: lock
+lock: $(READY) ## Resolve requirements.lock anew from pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra dev --output-file requirements.lock pyproject.toml
+
+.PHONY: bench
+bench: $(READY) ## Measure, and write docs/reference/benchmarks.md
+	python -m tests.benchmarks

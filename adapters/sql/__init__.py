@@ -1,0 +1,1 @@
+"""Postgres: tables, repositories, the unit of work and the migrations."""

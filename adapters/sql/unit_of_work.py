@@ -1,0 +1,64 @@
+"""The unit of work over Postgres, and the repositories it hands out."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.sql.engine import Connections
+from adapters.sql.event_store import append
+from domain.shared.clock import Clock
+from domain.shared.events import Event
+from domain.shared.origin import current_origin
+
+
+class SqlRepositories:
+    """Every repository, over one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+
+class SqlReads:
+    """Gives repositories whose statements stand alone: for use cases that change nothing."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[SqlRepositories]:
+        """Give the repositories for a block."""
+        async with self._connections.reading() as connection:
+            yield SqlRepositories(connection)
+
+
+class SqlUnitOfWork(SqlRepositories):
+    """One transaction: state, events and outbox. See domain.shared.unit_of_work."""
+
+    def __init__(self, connections: Connections, clock: Clock) -> None:  # the connection comes with __aenter__
+        self._connections = connections
+        self._clock = clock
+        self._events: list[Event] = []
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._connection = await self._stack.enter_async_context(self._connections.transaction())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    def record(self, *events: Event) -> None:
+        """Have `commit` append these events."""
+        self._events.extend(events)
+
+    async def commit(self) -> None:
+        """Append the recorded events and commit."""
+        if self._events:
+            await append(self._connection, self._events, current_origin.get(), self._clock())
+            self._events.clear()
+        await self._connection.commit()

@@ -1,0 +1,1 @@
+"""What every area needs: errors, events, pages, the clock and the unit of work."""

@@ -1,0 +1,22 @@
+"""Who or what caused what happens now: written beside every event."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cause of a change.
+
+    `correlation_id` is the request's id, the same in logs, events, jobs and calls to providers. `actor` is
+    `user:<id>`, `system:<part>` or `anonymous`.
+    """
+
+    correlation_id: str
+    actor: str
+
+
+UNKNOWN = Origin(correlation_id="", actor="system:unknown")
+
+current_origin: ContextVar[Origin] = ContextVar("current_origin", default=UNKNOWN)
+"""Set by each door and each worker before a use case runs; read by the unit of work when it commits."""
