@@ -1,0 +1,1 @@
+"""The catalogue: what a learner chooses from (languages, industries, roles, partners, situations)."""

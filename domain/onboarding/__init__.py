@@ -1,0 +1,1 @@
+"""The way from a new account to the first conversation."""

@@ -1,0 +1,1 @@
+"""Practice: scenarios, and the conversations that are played from them."""
