@@ -17,9 +17,9 @@ from domain.shared.clock import system_clock
 
 @pytest.fixture(scope="session")
 def engine_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineUrls]:
-    """Real engines for the whole run; FLUENTPRO_TEST_DATABASE_URL and _REDIS_URL name others in their place."""
-    if "FLUENTPRO_TEST_DATABASE_URL" in os.environ:
-        yield EngineUrls(os.environ["FLUENTPRO_TEST_DATABASE_URL"], os.environ["FLUENTPRO_TEST_REDIS_URL"])
+    """Real engines for the whole run; TEST_DATABASE_URL and TEST_REDIS_URL name others in their place."""
+    if "TEST_DATABASE_URL" in os.environ:
+        yield EngineUrls(os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"])
         return
     engines = Engines.start(tmp_path_factory.mktemp("engines"), report=lambda _line: None)
     yield engines.urls

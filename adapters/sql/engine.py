@@ -34,7 +34,7 @@ class Connections:
     """Hands out connections in two forms, and turns a database that does not answer into Unavailable."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self.engine = engine
         # A single read needs no BEGIN and no COMMIT: that saves two round trips.
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -47,12 +47,12 @@ class Connections:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a transaction that is undone unless it is committed within the block."""
-        async with connected(self._engine.connect) as connection:
+        async with connected(self.engine.connect) as connection:
             yield connection
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._engine.dispose()
+        await self.engine.dispose()
 
 
 @asynccontextmanager

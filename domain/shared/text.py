@@ -7,6 +7,7 @@ from domain.shared.checks import Refused
 
 # Control characters have no place in what people type; line ends and tabs do, in prose.
 _PROSE_CONTROLS = frozenset("\n\r\t")
+_LONGEST_SPELLING = 4
 
 
 def line(minimum: int, maximum: int) -> Callable[[str], str]:
@@ -20,6 +21,9 @@ def prose(minimum: int, maximum: int) -> Callable[[str], str]:
 
 
 def _parse(value: str, minimum: int, maximum: int, controls: frozenset[str]) -> str:
+    # Composing shortens a text to a third at most, so what is longer than this is too long in any form: refused unread.
+    if len(value) > _LONGEST_SPELLING * maximum:
+        raise Refused("TOO_LONG", f"At most {maximum} characters are allowed.")
     text = unicodedata.normalize("NFC", value).strip()
     if not text:
         raise Refused("REQUIRED", "A value is required.")

@@ -181,8 +181,8 @@ class RoleMatch(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     score: _builtins.float
-    """How well it fits, from 0 to 1: at 1 the title is the role's own, from 0.9 it is another name of it, below that
-    it says how much of what the learner wrote the role explains. Roles under 0.2 are left out.
+    """How well it fits, from 0 to 1. 1: the job title is the role's title. 0.95: it is another name of it. 0.8 to 0.9: it
+    contains the title or another name. 0.3 to 0.75: title and description share words with the role. Lower: left out.
     """
     @_builtins.property
     def role(self) -> _catalog_pb2.Role:

@@ -23,10 +23,9 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66luentpro/v2/scenario.proto\x12\x0c\x66luentpro.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x04\n\x08Scenario\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12\"\n\x0cintroduction\x18\x03 \x01(\tR\x0cintroduction\x12\x1d\n\nskill_aims\x18\x04 \x03(\tR\tskillAims\x12#\n\rlanguage_aims\x18\x05 \x03(\tR\x0clanguageAims\x12\x18\n\x07persona\x18\x06 \x01(\tR\x07persona\x12!\n\x0copening_line\x18\x07 \x01(\tR\x0bopeningLine\x12<\n\nvocabulary\x18\x08 \x03(\x0b\x32\x1c.fluentpro.v2.VocabularyItemR\nvocabulary\x12\x18\n\x07targets\x18\t \x03(\tR\x07targets\x12\x14\n\x05level\x18\n \x01(\tR\x05level\x12\x1f\n\x0bindustry_id\x18\x0b \x01(\tR\nindustryId\x12\x17\n\x07role_id\x18\x0c \x01(\tR\x06roleId\x12\x1d\n\npartner_id\x18\r \x01(\tR\tpartnerId\x12!\n\x0csituation_id\x18\x0e \x01(\tR\x0bsituationId\x12?\n\ncreated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\">\n\x0eVocabularyItem\x12\x12\n\x04word\x18\x01 \x01(\tR\x04word\x12\x18\n\x07\x63ontext\x18\x02 \x01(\tR\x07\x63ontextb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66luentpro/v2/scenario.proto\x12\x0c\x66luentpro.v2\x1a\x1fgoogle/api/field_behavior.proto\"\xc5\x03\n\x08Scenario\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12\x14\n\x05title\x18\x02 \x01(\tR\x05title\x12\"\n\x0cintroduction\x18\x03 \x01(\tR\x0cintroduction\x12\x1d\n\nskill_aims\x18\x04 \x03(\tR\tskillAims\x12#\n\rlanguage_aims\x18\x05 \x03(\tR\x0clanguageAims\x12\x18\n\x07persona\x18\x06 \x01(\tR\x07persona\x12!\n\x0copening_line\x18\x07 \x01(\tR\x0bopeningLine\x12<\n\nvocabulary\x18\x08 \x03(\x0b\x32\x1c.fluentpro.v2.VocabularyItemR\nvocabulary\x12\x18\n\x07targets\x18\t \x03(\tR\x07targets\x12\x14\n\x05level\x18\n \x01(\tR\x05level\x12\x1f\n\x0bindustry_id\x18\x0b \x01(\tR\nindustryId\x12\x17\n\x07role_id\x18\x0c \x01(\tR\x06roleId\x12\x1d\n\npartner_id\x18\r \x01(\tR\tpartnerId\x12!\n\x0csituation_id\x18\x0e \x01(\tR\x0bsituationId\">\n\x0eVocabularyItem\x12\x12\n\x04word\x18\x01 \x01(\tR\x04word\x12\x18\n\x07\x63ontext\x18\x02 \x01(\tR\x07\x63ontextb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SCENARIO'].fields_by_name['id']._loaded_options = None
   _globals['_SCENARIO'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_SCENARIO'].fields_by_name['created_at']._loaded_options = None
-  _globals['_SCENARIO'].fields_by_name['created_at']._serialized_options = b'\342A\001\003'
-  _globals['_SCENARIO']._serialized_start=112
-  _globals['_SCENARIO']._serialized_end=630
-  _globals['_VOCABULARYITEM']._serialized_start=632
-  _globals['_VOCABULARYITEM']._serialized_end=694
+  _globals['_SCENARIO']._serialized_start=79
+  _globals['_SCENARIO']._serialized_end=532
+  _globals['_VOCABULARYITEM']._serialized_start=534
+  _globals['_VOCABULARYITEM']._serialized_end=596
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,6 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -39,7 +38,6 @@ class Scenario(_message.Message):
     ROLE_ID_FIELD_NUMBER: _builtins.int
     PARTNER_ID_FIELD_NUMBER: _builtins.int
     SITUATION_ID_FIELD_NUMBER: _builtins.int
-    CREATED_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """A slug for one of ours, a UUID for one made for a learner."""
     title: _builtins.str
@@ -76,10 +74,6 @@ class Scenario(_message.Message):
     def targets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What the learner has to reach."""
 
-    @_builtins.property
-    def created_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
-
     def __init__(
         self,
         *,
@@ -97,11 +91,10 @@ class Scenario(_message.Message):
         role_id: _builtins.str = ...,
         partner_id: _builtins.str = ...,
         situation_id: _builtins.str = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "id", b"id", "industry_id", b"industry_id", "introduction", b"introduction", "language_aims", b"language_aims", "level", b"level", "opening_line", b"opening_line", "partner_id", b"partner_id", "persona", b"persona", "role_id", b"role_id", "situation_id", b"situation_id", "skill_aims", b"skill_aims", "targets", b"targets", "title", b"title", "vocabulary", b"vocabulary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "industry_id", b"industry_id", "introduction", b"introduction", "language_aims", b"language_aims", "level", b"level", "opening_line", b"opening_line", "partner_id", b"partner_id", "persona", b"persona", "role_id", b"role_id", "situation_id", b"situation_id", "skill_aims", b"skill_aims", "targets", b"targets", "title", b"title", "vocabulary", b"vocabulary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

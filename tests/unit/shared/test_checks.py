@@ -43,6 +43,7 @@ def test_another_error_in_the_block_is_not_hidden() -> None:
         ("a\nb", "INVALID_CHARACTER"),
         ("abcdef", "TOO_LONG"),
         ("a", "TOO_SHORT"),
+        (" " * 1_000_000 + "abc", "TOO_LONG"),
     ],
 )
 def test_a_bad_line_is_refused_with_its_reason(text: str, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""Passwords, signing keys, access tokens and refresh tokens."""

@@ -1,0 +1,243 @@
+"""Every setting of FluentPro, from environment variables that begin with `FLUENTPRO_`.
+
+`load_settings` is the way in: it reports every error at once, names the variable and never its value. Reading
+settings opens nothing: no file, no connection.
+"""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX: Final = "FLUENTPRO_"
+
+_INJECTED_BY_KUBERNETES = re.compile(r"(SERVICE_HOST$|(SERVICE_)?PORT(_|$))")
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used: `problems` has one line for each, which begins with the variable's name."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class Profile(StrEnum):
+    """What this installation is for. Production refuses what is only fit for a developer's machine."""
+
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address to listen on. Port 0 asks the system for a free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: "str | Self") -> "Listen | Self":
+        """Read `host:port`, an IPv6 host in brackets (`[::1]:50051`); ValueError for anything else."""
+        if isinstance(text, cls):
+            return text
+        found = re.fullmatch(r"(?:\[([^\s\[\]]+)\]|([^\s:/\[\]]+)):([0-9]{1,5})", str(text))
+        if not found or int(found[3]) > 65535 or (found[1] and not _is_ipv6(found[1])):
+            raise ValueError("expected host:port, as in 127.0.0.1:8080 or [::1]:8080")
+        return cls(found[1] or found[2], int(found[3]))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it. A name other than `localhost` may lead anywhere."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _split(url: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Take a URL apart; ValueError, without the URL in it, unless its scheme is one of `schemes`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in schemes:
+        raise ValueError(f"expected a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return parts
+
+
+def _database_url(secret: SecretStr) -> SecretStr:
+    """Accept Postgres URLs as platforms hand them out, and name the driver that we use."""
+    url = secret.get_secret_value()
+    parts = _split(url, ("postgresql+asyncpg", "postgresql", "postgres"))
+    if len(parts.path) < 2:
+        raise ValueError("the URL names no database")
+    return SecretStr("postgresql+asyncpg" + url[len(parts.scheme) :])
+
+
+def _redis_url(secret: SecretStr) -> SecretStr:
+    _split(secret.get_secret_value(), ("redis", "rediss", "unix"))
+    return secret
+
+
+def _web_url(url: str) -> str:
+    if not _split(url, ("http", "https")).hostname:
+        raise ValueError("the URL names no host")
+    return url
+
+
+Address = Annotated[Listen, BeforeValidator(Listen.parse)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; docs/reference/settings.md describes each. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    profile: Profile = Profile.DEVELOPMENT
+    data_dir: Path = Path(".fluentpro")
+    log_level: LogLevel = "info"
+
+    grpc_listen: Address = Listen("127.0.0.1", 50051)
+    http_listen: Address = Listen("127.0.0.1", 8080)
+    metrics_listen: Address | None = None
+    allow_insecure_listen: bool = False
+    reflection: bool = Field(default_factory=lambda known: known.get("profile") is not Profile.PRODUCTION)
+    processes: int = Field(1, ge=1, le=256)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
+    database_pool_size: int = Field(10, ge=1, le=1000)
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
+
+    model: Literal["scripted", "openai"] = "scripted"
+    allow_scripted: bool = False
+    scripted_word_seconds: FiniteFloat = Field(
+        default_factory=lambda known: 0.0 if known.get("profile") is Profile.TESTING else 0.04, ge=0, le=10
+    )
+    openai_base_url: Annotated[str, AfterValidator(_web_url)] | None = None
+    openai_api_key: SecretStr | None = None
+    openai_model: str | None = None
+
+    signing_keys: Path | None = None
+
+    max_deadline_seconds: FiniteFloat = Field(30.0, gt=0, le=3600)
+    stream_deadline_seconds: FiniteFloat = Field(600.0, gt=0, le=86400)
+    shutdown_seconds: FiniteFloat = Field(30.0, ge=0, le=35)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from arguments alone: `load_settings` reads the environment it is given, all of it at once."""
+        return (init_settings,)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings out of `environ`; `SettingsError` lists everything that is wrong with them.
+
+    An empty value counts as unset, as compose files and manifests write it. A `FLUENTPRO_` name that is no setting
+    is an error: a misspelt one would otherwise be lost in silence.
+    """
+    given = {name[len(PREFIX) :]: value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    known = {field.upper(): field for field in Settings.model_fields}
+    problems = [_unknown(name, list(known)) for name in given if name not in known]
+    values: dict[str, Any] = {known[name]: value for name, value in given.items() if name in known}
+    settings, wrong = _validate(values)
+    conflicts = [(field, reason) for field, reason in _conflicts(settings) if field not in wrong]
+    problems += [f"{PREFIX}{field.upper()}: {reason}" for field, reason in (*wrong.items(), *conflicts)]
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    if _INJECTED_BY_KUBERNETES.match(name):
+        return f"{PREFIX}{name}: not a setting; if Kubernetes set it, turn enableServiceLinks off for the pod"
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{PREFIX}{name}: not a setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
+
+
+def _validate(values: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """Build settings from the values that are right, and tell what is wrong with each of the others."""
+    try:
+        return Settings(**values), {}
+    except ValidationError as error:
+        wrong = {
+            str(found["loc"][0]): found["msg"].removeprefix("Value error, ")
+            for found in error.errors(include_input=False, include_url=False, include_context=False)
+            if found["type"] != "default_factory_not_called"  # a default that waits for the others
+        }
+    return Settings(**{field: value for field, value in values.items() if field not in wrong}), wrong
+
+
+def _conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Find settings that are right alone and wrong together: the field, and why."""
+    if settings.model == "openai":
+        if not settings.openai_model:
+            yield "openai_model", "must name a model when FLUENTPRO_MODEL is openai"
+        if not settings.openai_api_key and not settings.openai_base_url:
+            yield "openai_api_key", "is needed unless FLUENTPRO_OPENAI_BASE_URL names a server that asks for none"
+    yield from _taken_twice(settings)
+    if settings.profile is Profile.PRODUCTION:
+        yield from _refused_in_production(settings)
+
+
+def _listeners(settings: Settings) -> dict[str, Listen]:
+    named = {field: getattr(settings, field) for field in ("grpc_listen", "http_listen", "metrics_listen")}
+    return {field: listen for field, listen in named.items() if listen is not None}
+
+
+def _taken_twice(settings: Settings) -> Iterator[tuple[str, str]]:
+    seen: dict[Listen, str] = {}
+    for field, listen in _listeners(settings).items():
+        if listen.port and listen in seen:
+            yield field, f"is the address of {PREFIX}{seen[listen].upper()} already"
+        seen.setdefault(listen, field)
+
+
+def _refused_in_production(settings: Settings) -> Iterator[tuple[str, str]]:
+    allowance = f"{PREFIX}ALLOW_INSECURE_LISTEN=true"
+    for field, listen in _listeners(settings).items():
+        if not listen.is_loopback and not settings.allow_insecure_listen:
+            yield field, f"production is not open beyond loopback without TLS; behind a mesh, set {allowance}"
+    if settings.reflection:
+        yield "reflection", "production does not describe itself to strangers; leave it unset"
+    if settings.signing_keys is None:
+        yield "signing_keys", "production needs a key set of its own: the path of a JWK set file"
+    if settings.model == "scripted" and not settings.allow_scripted:
+        yield "model", f"production refuses the scripted model unless {PREFIX}ALLOW_SCRIPTED is true"
+    if settings.redis_url and _lacks_password(settings.redis_url.get_secret_value()):
+        yield "redis_url", "production needs a password in the URL of a Redis that is reached by network"
+
+
+def _lacks_password(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme != "unix" and not parts.password

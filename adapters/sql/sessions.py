@@ -1,0 +1,78 @@
+"""Sessions and the hashes of their refresh tokens in Postgres."""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.sql.tables import identity as tables
+from domain.identity.model import PresentedToken, Session
+
+_COLUMNS = tables.session.c.keys()
+_ADD = insert(tables.session)
+_ADD_TOKEN = insert(tables.refresh_token)
+_GET = select(tables.session).where(tables.session.c.id == bindparam("session_id"))
+_FIND_FOR_UPDATE = (
+    select(tables.session, tables.refresh_token.c.generation.label("presented"))
+    .join(tables.refresh_token, tables.refresh_token.c.session_id == tables.session.c.id)
+    .where(tables.refresh_token.c.hash == bindparam("token_hash"))
+    .with_for_update(of=tables.session, key_share=True)
+)
+_ROTATE = (
+    update(tables.session)
+    .where(tables.session.c.id == bindparam("session_id"))
+    .values({name: bindparam(f"new_{name}") for name in ("last_seen_at", "rotated_at", "generation")})
+)
+_REVOKE = (
+    update(tables.session)
+    .where(tables.session.c.id == bindparam("session_id"))
+    .values(revoked_at=bindparam("new_revoked_at"))
+)
+
+
+class SqlSessions:
+    """Keeps sessions. See domain.identity.ports.Sessions."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, session: Session, token_hash: bytes) -> None:
+        """Add a new session with its first refresh token."""
+        await self._connection.execute(_ADD, {name: getattr(session, name) for name in _COLUMNS})
+        await self._add_token(session, token_hash)
+
+    async def get(self, session_id: UUID) -> Session | None:
+        """Give a session."""
+        row = (await self._connection.execute(_GET, {"session_id": session_id})).mappings().first()
+        return None if row is None else Session(**row)
+
+    async def find_for_update(self, token_hash: bytes) -> PresentedToken | None:
+        """Give the session of a refresh token and lock it until the transaction's end."""
+        row = (await self._connection.execute(_FIND_FOR_UPDATE, {"token_hash": token_hash})).mappings().first()
+        if row is None:
+            return None
+        return PresentedToken(Session(**{name: row[name] for name in _COLUMNS}), row["presented"])
+
+    async def rotate(self, session: Session, token_hash: bytes) -> None:
+        """Write a rotated session and its newest refresh token."""
+        values = {
+            "session_id": session.id,
+            "new_last_seen_at": session.last_seen_at,
+            "new_rotated_at": session.rotated_at,
+            "new_generation": session.generation,
+        }
+        await self._connection.execute(_ROTATE, values)
+        await self._add_token(session, token_hash)
+
+    async def revoke(self, session: Session) -> None:
+        """Write a revoked session."""
+        await self._connection.execute(_REVOKE, {"session_id": session.id, "new_revoked_at": session.revoked_at})
+
+    async def _add_token(self, session: Session, token_hash: bytes) -> None:
+        values = {
+            "hash": token_hash,
+            "session_id": session.id,
+            "generation": session.generation,
+            "created_at": session.rotated_at,
+        }
+        await self._connection.execute(_ADD_TOKEN, values)

@@ -1,0 +1,141 @@
+"""What the identity area needs from outside."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.identity.model import Identity, PresentedToken, Session, User, VerifiedToken
+from domain.shared.unit_of_work import UnitOfWork
+
+
+class Users(Protocol):
+    """Keeps accounts."""
+
+    async def add(self, user: User) -> bool:
+        """Add a new user; False, and nothing added, when the address is taken. Of several at once one gets True."""
+        ...
+
+    async def get(self, user_id: UUID) -> User | None:
+        """Give a user."""
+        ...
+
+    async def get_for_update(self, user_id: UUID) -> User | None:
+        """Give a user, and have others who ask for the same wait until the unit of work has ended."""
+        ...
+
+    async def get_by_email(self, email_key: str) -> User | None:
+        """Give the user whose address has this key."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """Write the profile of a user that came from `get_for_update`."""
+        ...
+
+    async def replace_password_hash(self, user_id: UUID, old: str, new: str) -> None:
+        """Write another hash of the same password; changes nothing when the hash is no longer `old`."""
+        ...
+
+
+class Sessions(Protocol):
+    """Keeps sessions and the hashes of their refresh tokens."""
+
+    async def add(self, session: Session, token_hash: bytes) -> None:
+        """Add a new session with its first refresh token."""
+        ...
+
+    async def get(self, session_id: UUID) -> Session | None:
+        """Give a session."""
+        ...
+
+    async def find_for_update(self, token_hash: bytes) -> PresentedToken | None:
+        """Give the session of a refresh token, and have others who ask for the same session wait as Users does."""
+        ...
+
+    async def rotate(self, session: Session, token_hash: bytes) -> None:
+        """Write a session that came from `find_for_update` and was rotated, with its newest refresh token."""
+        ...
+
+    async def revoke(self, session: Session) -> None:
+        """Write a session that came from `find_for_update` and was revoked."""
+        ...
+
+
+class IdentityRepositories(Protocol):
+    """The repositories of this area."""
+
+    @property
+    def users(self) -> Users:
+        """The accounts."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions."""
+        ...
+
+
+class IdentityWork(UnitOfWork, IdentityRepositories, Protocol):
+    """A unit of work over accounts and sessions."""
+
+
+IdentityReads = Callable[[], AbstractAsyncContextManager[IdentityRepositories]]
+"""Gives the repositories for reading, each read on its own."""
+
+
+class CommonPasswords(Protocol):
+    """The passwords that everybody tries, case folded."""
+
+    def __contains__(self, password: object) -> bool: ...
+
+
+class PasswordHasher(Protocol):
+    """Turns passwords into hashes that are slow to try. Each call takes tens of milliseconds of another thread."""
+
+    async def hash(self, password: str) -> str:
+        """Return a hash with a salt of its own."""
+        ...
+
+    async def verify(self, password: str, password_hash: str) -> bool:
+        """Whether the hash was made of this password. Takes as long as `hash`."""
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether `hash` would by now use other parameters."""
+        ...
+
+
+class AccessTokens(Protocol):
+    """Signs access tokens and reads them."""
+
+    def issue(self, identity: Identity) -> str:
+        """Return a signed token that lives ACCESS_TOKEN_LIFETIME from now."""
+        ...
+
+    def verify(self, token: str) -> VerifiedToken:
+        """Return what the token says. Raises TokenInvalid, TokenExpired."""
+        ...
+
+    def public_keys(self) -> dict[str, Any]:
+        """Return the keys that `verify` uses, as a JSON Web Key Set without anything secret."""
+        ...
+
+
+class RefreshTokenSource(Protocol):
+    """Makes refresh tokens: opaque, unguessable, 32 bytes as base64url."""
+
+    def first(self) -> str:
+        """Return a new random token."""
+        ...
+
+    def successor(self, token: str) -> str:
+        """Return the token that follows `token`: always the same one, and nobody else can tell which."""
+        ...
+
+
+class VerifiedTokens(Protocol):
+    """Remembers access tokens that were found good."""
+
+    def forget(self, session_id: UUID) -> None:
+        """Have the next use of every token of this session verified anew, because the session has ended."""
+        ...

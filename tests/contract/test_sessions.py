@@ -1,0 +1,78 @@
+"""What every keeper of sessions does."""
+
+import secrets
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from fakes.identity import NOON, FakeIdentityStore, a_user
+
+from domain.identity.model import PresentedToken, Session
+
+LATER = NOON + timedelta(minutes=10)
+
+
+@pytest.fixture(params=["fake", "sql"])
+def store(request):
+    """A pair: how to write, how to read."""
+    if request.param == "fake":
+        store = FakeIdentityStore()
+        return store.work, store.reads
+    return request.getfixturevalue("sql_work"), request.getfixturevalue("sql_reads")
+
+
+@pytest.fixture
+def first_hash() -> bytes:
+    return secrets.token_bytes(32)
+
+
+@pytest.fixture
+async def kept(store, first_hash):
+    """A session that is kept already, with its first token."""
+    user = a_user()
+    session = Session.opened(uuid4(), user.id, "phone", NOON)
+    async with store[0]() as work:
+        await work.users.add(user)
+        await work.sessions.add(session, first_hash)
+        await work.commit()
+    return session
+
+
+async def found(store, token_hash):
+    async with store[0]() as work:
+        return await work.sessions.find_for_update(token_hash)
+
+
+async def test_a_session_comes_back_as_it_was_added(store, kept, first_hash):
+    async with store[1]() as repositories:
+        assert await repositories.sessions.get(kept.id) == kept
+    assert await found(store, first_hash) == PresentedToken(kept, 0)
+
+
+async def test_what_was_never_added_is_not_there(store):
+    async with store[1]() as repositories:
+        assert await repositories.sessions.get(uuid4()) is None
+    assert await found(store, secrets.token_bytes(32)) is None
+
+
+async def test_a_rotated_session_is_found_by_each_of_its_tokens(store, kept, first_hash):
+    rotated, second_hash = kept.rotated(LATER), secrets.token_bytes(32)
+    async with store[0]() as work:
+        await work.sessions.rotate(rotated, second_hash)
+        await work.commit()
+    assert await found(store, first_hash) == PresentedToken(rotated, 0)
+    assert await found(store, second_hash) == PresentedToken(rotated, 1)
+
+
+async def test_a_revoked_session_says_when(store, kept, first_hash):
+    async with store[0]() as work:
+        await work.sessions.revoke(kept.revoked(LATER))
+        await work.commit()
+    presented = await found(store, first_hash)
+    assert presented.session == kept.revoked(LATER)
+
+
+async def test_without_a_commit_nothing_is_written(store, kept, first_hash):
+    async with store[0]() as work:
+        await work.sessions.revoke(kept.revoked(LATER))
+    assert await found(store, first_hash) == PresentedToken(kept, 0)
