@@ -29,7 +29,7 @@ from domain.onboarding.use_cases import (
 )
 from domain.practice.browse import ListScenarios
 from domain.shared.clock import system_clock
-from domain.shared.errors import InvalidRequest
+from domain.shared.errors import InvalidRequest, Unavailable
 from domain.shared.pages import PageRequest
 
 
@@ -153,7 +153,7 @@ async def test_a_custom_role_and_its_choice_are_one(app, learner, connections, m
 
     await app.industry(learner, "real_estate")
     monkeypatch.setattr(SqlUnitOfWork, "commit", lost)
-    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever it is, nothing may be left
+    with pytest.raises(Unavailable):
         await app.create_role(learner, "Tide Watcher", "Watches the tides.", "associate")
     async with connections.reading() as connection:
         own = select(func.count()).select_from(role).where(role.c.owner_id == learner)

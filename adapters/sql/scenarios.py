@@ -1,0 +1,73 @@
+"""Scenarios in Postgres."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.seed.documents import scenario_from
+from adapters.sql.tables.scenarios import scenario
+from domain.practice.scenario import Scenario
+from domain.shared.pages import Page, PageRequest
+
+
+def _order(table: FromClause) -> tuple[ColumnElement[Any], ...]:
+    # A learner without answers passes NULL, which equals nothing: then all is in the catalogue's order.
+    rank = case(
+        (table.c.role_id == bindparam("role_id", type_=Text), 0),
+        (table.c.industry_id == bindparam("industry_id", type_=Text), 1),
+        else_=2,
+    )
+    return rank, table.c.position, table.c.id
+
+
+_VISIBLE = or_(scenario.c.owner_id.is_(None), scenario.c.owner_id == bindparam("user_id", type_=Uuid))
+_GET = select(scenario).where(scenario.c.id == bindparam("id"), _VISIBLE)
+
+_last_seen = scenario.alias()
+_BEGINNING = select(scenario).where(_VISIBLE).order_by(*_order(scenario)).limit(bindparam("limit"))
+_AFTER = _BEGINNING.where(
+    tuple_(*_order(scenario))
+    > select(*_order(_last_seen)).where(_last_seen.c.id == bindparam("after")).scalar_subquery()
+)
+
+
+class SqlScenarios:
+    """Implements `domain.practice.scenarios.Scenarios`. A page begins after the scenario whose id is its position."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, scenario_id: str, user_id: UUID) -> Scenario | None:
+        """Return one scenario that the learner may see."""
+        rows = await self._connection.execute(_GET, {"id": scenario_id, "user_id": user_id})
+        row = rows.mappings().one_or_none()
+        return None if row is None else _scenario(row)
+
+    async def page(
+        self, user_id: UUID, role_id: str | None, industry_id: str | None, request: PageRequest
+    ) -> Page[Scenario]:
+        """Return a page, the nearest to the learner's work first."""
+        learner = {"user_id": user_id, "role_id": role_id, "industry_id": industry_id}
+        # One more than asked for tells whether there is another page.
+        place = {"after": request.after, "limit": request.size + 1}
+        statement = _BEGINNING if request.after is None else _AFTER
+        rows = (await self._connection.execute(statement, learner | place)).mappings().all()
+        page = tuple(_scenario(row) for row in rows[: request.size])
+        return Page(page, page[-1].id if len(rows) > request.size else None)
+
+
+def _scenario(row: RowMapping) -> Scenario:
+    return scenario_from({**row, **row["content"]})
