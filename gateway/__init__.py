@@ -1,0 +1,1 @@
+"""HTTP and JSON in front of any gRPC service, driven by a descriptor image alone."""

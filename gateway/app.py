@@ -1,0 +1,183 @@
+"""The gateway as one ASGI application: match, bind, call, render."""
+
+import logging
+from urllib.parse import quote
+
+from google.protobuf.message import DecodeError
+from google.rpc.code_pb2 import Code
+
+from gateway.binding import Binding, compile_routes
+from gateway.codec.fault import EncodeError, Fault
+from gateway.codec.json_text import dump
+from gateway.envelope import Envelope, envelope_of
+from gateway.errors import Problem, Refusal, internal_problem, problem_of_refusal, problem_of_status, refuse_fault
+from gateway.exchange import JSON, ClientGoneError, DisconnectWatch, Exchange, Receive, Scope, Send, peer_of
+from gateway.image import Image
+from gateway.options import GatewayOptions
+from gateway.percent import raw_text
+from gateway.renderers import form_of
+from gateway.request_headers import HeaderRules, timeout_of
+from gateway.routes import Match, Routes
+from gateway.streaming import StreamCutError, StreamResponse
+from gateway.upstream import Upstream, UpstreamCall, UpstreamError
+from gateway.versions import Version, read_versions
+
+_log = logging.getLogger(__name__)
+
+_RAW_DEFAULT = b"application/octet-stream"
+
+
+class Gateway:
+    """Serves every method of an image over HTTP and JSON, through an upstream.
+
+    Scopes other than `http` are not answered: a WebSocket is closed before it opens, and any other raises ValueError.
+    """
+
+    def __init__(self, image: Image, upstream: Upstream, options: GatewayOptions = GatewayOptions()) -> None:  # noqa: B008  # frozen
+        self._upstream = upstream
+        self._options = options
+        self._headers = HeaderRules(options.forward_headers)
+        self.routes: Routes[Binding] = compile_routes(image, discard_unknown=options.discard_unknown)
+        """Every binding; iterate to list them."""
+        versions = read_versions(image, discard_unknown=options.discard_unknown).values()
+        self._versions = sorted(versions, key=lambda version: len(version.base_path), reverse=True)
+        self._envelopes = {version.package: envelope_of(version, image, options.clock) for version in versions}
+        self._plain = envelope_of(Version(), image, options.clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "no such route"})
+            return
+        if scope["type"] != "http":
+            raise ValueError(f"a gateway answers http, not {scope['type']}")
+        headers = self._headers.read(scope["headers"])
+        exchange = Exchange(receive, send, headers, self._plain, scope["method"] == "HEAD")
+        try:
+            problem = await self._answer(scope, exchange)
+            if problem is not None:
+                await exchange.fail(problem)
+        except ClientGoneError:
+            _log.debug("the client of request %s left", headers.request_id)
+
+    async def _answer(self, scope: Scope, exchange: Exchange) -> Problem | None:
+        """Serve a request, or return the problem to answer with."""
+        try:
+            await self._serve(scope, exchange)
+        except Fault as fault:
+            return problem_of_refusal(refuse_fault(fault))
+        except Refusal as refusal:
+            return problem_of_refusal(refusal)
+        except UpstreamError as error:
+            return problem_of_status(error.status, had_if_match=exchange.is_conditional)
+        except (EncodeError, DecodeError):
+            _log.exception("an answer has no JSON form; request %s", exchange.headers.request_id)
+            return internal_problem("the answer cannot be written as JSON")
+        except (ClientGoneError, StreamCutError):
+            raise
+        except Exception:
+            if exchange.is_started:
+                raise
+            _log.exception("the call failed unexpectedly; request %s", exchange.headers.request_id)
+            return internal_problem("internal error")
+        return None
+
+    async def _serve(self, scope: Scope, exchange: Exchange) -> None:
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+        query: bytes = scope.get("query_string", b"")
+        path = raw_text(raw_path)
+        match = self._match(scope["method"], path)
+        exchange.envelope = self._envelope_at(path) if match is None else self._envelope_of(match.target)
+        self._check_size(len(raw_path) + len(query), exchange.headers.size)
+        if match is None:
+            await self._answer_unrouted(scope["method"], path, exchange)
+            return
+        binding = match.target
+        body = await self._body(binding, exchange)
+        patch = scope["method"] == "PATCH"
+        request = binding.request.bind(match.segments, query, body, exchange.headers, patch=patch)
+        timeout = timeout_of(exchange.headers, self._options.max_timeout_seconds)
+        call = UpstreamCall(binding.method, exchange.headers.upstream, peer_of(scope), timeout)
+        exchange.call = call
+        exchange.is_conditional = binding.request.takes_if_match and b"if-match" in exchange.headers.all
+        await (self._stream if binding.server_streaming else self._unary)(exchange, binding, call, request)
+
+    async def _unary(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: bytes) -> None:
+        with DisconnectWatch(exchange.receive, self._options.disconnect_watch_seconds):
+            response = await self._upstream.unary(call, request)
+        answer = binding.answer
+        message = answer.parse(response)
+        if answer.is_raw:
+            content_type, data = answer.raw(message)
+            await exchange.respond(binding.http_status, content_type or _RAW_DEFAULT, data)
+            return
+        body = dump(exchange.envelope.success(answer.json(message), exchange.facts))
+        await exchange.respond(binding.http_status, JSON, body)
+
+    async def _stream(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: bytes) -> None:
+        form = form_of(exchange.headers.text(b"accept"), binding.answer)
+        response = StreamResponse(exchange, binding.answer, form, self._options.heartbeat_seconds)
+        await response.serve(self._upstream.stream(call, request))
+
+    def _match(self, method: str, path: str) -> Match[Binding] | None:
+        match = self.routes.find(method, path)
+        if match is None and method == "HEAD":
+            match = self.routes.find("GET", path)
+            return match if match is None or not match.target.server_streaming else None
+        return match
+
+    async def _answer_unrouted(self, method: str, path: str, exchange: Exchange) -> None:
+        """Answer OPTIONS with the methods a path has, and refuse everything else."""
+        allowed = self._allowed(path)
+        allow = [(b"allow", ", ".join(allowed).encode())]
+        if not allowed:
+            raise Refusal("there is nothing at this path", "ROUTE_NOT_FOUND", code=Code.NOT_FOUND)
+        if method == "OPTIONS":
+            await exchange.empty(204, allow)
+            return
+        raise Refusal(
+            f"{method} is not allowed here; allowed: {', '.join(allowed)}",
+            "METHOD_NOT_ALLOWED",
+            code=Code.UNIMPLEMENTED,
+            http_status=405,
+            headers=allow,
+        )
+
+    def _allowed(self, path: str) -> list[str]:
+        methods = self.routes.allowed(path)
+        if not methods:
+            return []
+        head = ["HEAD"] if self._match("HEAD", path) is not None else []
+        return sorted({*methods, *head, "OPTIONS"})
+
+    async def _body(self, binding: Binding, exchange: Exchange) -> bytes:
+        if not binding.request.takes_body:
+            return b""
+        if binding.request.takes_json:
+            _check_json(exchange.headers.text(b"content-type"))
+        return await exchange.read_body(self._options.max_body_bytes)
+
+    def _check_size(self, url: int, headers: int) -> None:
+        if url > self._options.max_url_bytes:
+            raise Refusal("the URL is too long", "URL_TOO_LONG", http_status=414)
+        if headers > self._options.max_header_bytes:
+            raise Refusal("the headers are too large", "HEADERS_TOO_LARGE", http_status=431)
+
+    def _envelope_of(self, binding: Binding) -> Envelope:
+        return self._envelopes[binding.version.package]
+
+    def _envelope_at(self, path: str) -> Envelope:
+        """Return the envelope of the version that a path lies under."""
+        version = next((version for version in self._versions if version.covers(path)), None)
+        return self._plain if version is None else self._envelopes[version.package]
+
+
+def _check_json(content_type: str) -> None:
+    """Refuse a body that does not say it is JSON; one that says nothing is taken for it."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in ("", "application/json") or (kind.startswith("application/") and kind.endswith("+json")):
+        return
+    raise Refusal(f"the body is {kind}, and application/json is expected", "UNSUPPORTED_MEDIA_TYPE", http_status=415)
+
+
+__all__ = ["Gateway"]

@@ -1,0 +1,188 @@
+"""What stands around an answer: the shapes of success and error, by API version."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from google.protobuf import descriptor_pool
+from google.rpc import error_details_pb2
+
+from gateway.codec.any_type import TYPE, any_writer
+from gateway.codec.encode import Writers
+from gateway.codec.fault import EncodeError
+from gateway.codec.names import JsonStyle
+from gateway.codec.scalars import base64_json
+from gateway.errors import Problem, unpack
+from gateway.image import Image
+from gateway.versions import ENVELOPE_DATA_META, ENVELOPE_FLAT, Version
+
+_BAD_REQUEST = error_details_pb2.BadRequest.DESCRIPTOR.full_name
+_ERROR_INFO = error_details_pb2.ErrorInfo.DESCRIPTOR.full_name
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the gateway knows about one answer besides its content."""
+
+    request_id: str
+    replayed: bool = False
+    """Whether this is the first answer to a repeated idempotency key, given again."""
+
+
+class Envelope(Protocol):
+    """The JSON around a version's answers."""
+
+    def success(self, data: Any, facts: Facts) -> Any:
+        """Return the JSON of an answer whose content is `data`."""
+        ...
+
+    def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Return the JSON of an error answer."""
+        ...
+
+    def stream_failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Return the JSON of an error that ends a stream; it has the key `error` in every version."""
+        ...
+
+
+class Bare:
+    """Nothing around: the message itself, or the google.rpc.Status itself."""
+
+    def __init__(self, details: "Details") -> None:
+        self._details = details
+
+    def success(self, data: Any, facts: Facts) -> Any:
+        """Return the message."""
+        return data
+
+    def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Return the Status as ProtoJSON; a detail of an unknown type keeps its bytes."""
+        status = problem.status
+        body: dict[str, Any] = {"code": status.code, "message": status.message}
+        if status.details:
+            body["details"] = [self._details.json(detail) for detail in status.details]
+        return body
+
+    def stream_failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Return the Status under `error`, as a stream's last entry."""
+        return {"error": self.failure(problem, facts)}
+
+
+class DataMeta:
+    """`{"data": …, "meta": …}` and `{"error": …, "meta": …}`."""
+
+    def __init__(self, meta: "Meta", details: "Details") -> None:
+        self._meta = meta
+        self._details = details
+
+    def success(self, data: Any, facts: Facts) -> dict[str, Any]:
+        """Put the content under `data`."""
+        return {"data": data, "meta": self._meta.json(facts)}
+
+    def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Put the error under `error`: code (the reason), status, message and details."""
+        error = {
+            "code": problem.reason,
+            "status": problem.status_name,
+            "message": problem.status.message,
+            "details": self._error_details(problem),
+        }
+        return {"error": error, "meta": self._meta.json(facts)}
+
+    def stream_failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Return the error as an answer of its own has it."""
+        return self.failure(problem, facts)
+
+    def _error_details(self, problem: Problem) -> list[Any]:
+        violations = [
+            {"field": violation.field, "message": violation.description, "reason": violation.reason}
+            for violation in problem.violations()
+        ]
+        return violations + [self._details.json(detail) for detail in problem.status.details if _is_news(detail)]
+
+
+class Flat:
+    """The content's fields at the top and `_meta` beside them."""
+
+    def __init__(self, meta: "Meta") -> None:
+        self._meta = meta
+
+    def success(self, data: Any, facts: Facts) -> dict[str, Any]:
+        """Put `_meta` beside the content's fields."""
+        return {**(data or {}), "_meta": self._meta.json(facts)}
+
+    def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Put code, message and the violated fields under `error`."""
+        details = [{"field": violation.field, "message": violation.description} for violation in problem.violations()]
+        error = {"code": problem.reason, "message": problem.status.message, "details": details}
+        return {"error": error, "_meta": self._meta.json(facts)}
+
+    def stream_failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
+        """Return the error as an answer of its own has it."""
+        return self.failure(problem, facts)
+
+
+class Meta:
+    """The facts beside an answer: request id, time, version."""
+
+    def __init__(self, version: str, clock: Callable[[], float]) -> None:
+        self._version = version
+        self._clock = clock
+
+    def json(self, facts: Facts) -> dict[str, Any]:
+        """Return the facts as JSON; `replayed` only when true."""
+        meta: dict[str, Any] = {
+            "request_id": facts.request_id,
+            "timestamp": _instant(self._clock()),
+            "version": self._version,
+        }
+        if facts.replayed:
+            meta["replayed"] = True
+        return meta
+
+
+class Details:
+    """Error details as JSON: google.rpc types come from the installed packages, all others from the image."""
+
+    def __init__(self, image: Image, style: JsonStyle) -> None:
+        names = JsonStyle(proto_names=style.proto_names)
+        installed = descriptor_pool.Default()  # type: ignore[no-untyped-call, unused-ignore]
+        self._installed = any_writer(installed, Writers(installed, names).message)
+        self._of_image = any_writer(image.pool, Writers(image.pool, names).message)
+
+    def json(self, detail: Any) -> dict[str, Any]:
+        """Return a detail with its `@type`; one of an unknown type as base64."""
+        is_google = detail.TypeName().startswith("google.rpc.")
+        write = self._installed if is_google else self._of_image
+        try:
+            written: dict[str, Any] = write(detail)
+        except EncodeError:  # an error must come through, whatever its details hold
+            return {TYPE: detail.type_url, "value": base64_json(detail.value)}
+        return written
+
+
+def envelope_of(version: Version, image: Image, clock: Callable[[], float]) -> Envelope:
+    """Return the envelope that a version asks for."""
+    details = Details(image, version.style)
+    meta = Meta(version.name, clock)
+    if version.envelope == ENVELOPE_DATA_META:
+        return DataMeta(meta, details)
+    return Flat(meta) if version.envelope == ENVELOPE_FLAT else Bare(details)
+
+
+def _is_news(detail: Any) -> bool:
+    """Tell whether a detail says more than the error's code and violations do."""
+    name = detail.TypeName()
+    if name == _BAD_REQUEST:
+        return False
+    if name != _ERROR_INFO:
+        return True
+    info = error_details_pb2.ErrorInfo()
+    return not unpack(detail, info) or bool(info.metadata)
+
+
+def _instant(seconds: float) -> str:
+    """Return RFC 3339 in UTC with milliseconds."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"

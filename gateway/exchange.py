@@ -1,0 +1,157 @@
+"""One HTTP request and its answer, in ASGI's terms."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from gateway.codec.json_text import dump
+from gateway.envelope import Envelope, Facts
+from gateway.errors import Headers, Problem, Refusal
+from gateway.request_headers import RequestHeaders
+from gateway.upstream import UpstreamCall
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+JSON = b"application/json"
+# What frames the answer or belongs to gRPC is the gateway's own to say, whatever metadata comes with the call.
+_OWN_HEADERS = frozenset(
+    (
+        *("connection", "keep-alive", "trailer", "transfer-encoding", "upgrade", "date", "server"),
+        *("content-encoding", "content-length", "content-type", "x-request-id"),
+    )
+)
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection before it had its answer."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request being answered. `call` is there once the request was good enough to make one."""
+
+    receive: Receive
+    send: Send
+    headers: RequestHeaders
+    envelope: Envelope
+    is_head: bool = False
+    call: UpstreamCall | None = None
+    is_started: bool = False
+    is_conditional: bool = False
+    """Whether `If-Match` gave the call its etag."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is known about the answer by now; the upstream's request id wins over the request's."""
+        trailers = dict(self.call.trailers) if self.call is not None else {}
+        request_id = trailers.get("x-request-id", self.headers.request_id)
+        return Facts(request_id, trailers.get("idempotency-replayed") == "true")
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send status and headers, with the request id and the call's initial metadata."""
+        initial = self.call.initial if self.call is not None else ()
+        metadata = [(name.encode(), value.encode("latin-1", "replace")) for name, value in initial if _is_open(name)]
+        own = (b"x-request-id", self.facts.request_id.encode("latin-1", "replace"))
+        self.is_started = True
+        await self.send({"type": "http.response.start", "status": status, "headers": [*headers, own, *metadata]})
+
+    async def respond(self, status: int, content_type: bytes, body: bytes, headers: Headers | None = None) -> None:
+        """Send a whole answer; to a HEAD request without its body."""
+        size = str(len(body)).encode()
+        await self.start(status, [(b"content-type", content_type), (b"content-length", size), *(headers or [])])
+        await self.send({"type": "http.response.body", "body": b"" if self.is_head else body})
+
+    async def empty(self, status: int, headers: Headers) -> None:
+        """Send an answer without a body."""
+        await self.start(status, headers)
+        await self.send({"type": "http.response.body", "body": b""})
+
+    async def fail(self, problem: Problem) -> None:
+        """Answer with an error in the version's shape."""
+        body = dump(self.envelope.failure(problem, self.facts))
+        await self.respond(problem.http_status, JSON, body, problem.headers)
+
+    async def read_body(self, limit: int) -> bytes:
+        """Return the request's body; Refusal when it has more than `limit` bytes."""
+        declared = self.headers.all.get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        event = await self.receive()
+        if event["type"] == "http.request" and not event.get("more_body"):  # mostly it comes whole
+            return _within(event.get("body", b""), limit)
+        chunks = bytearray()
+        while event["type"] == "http.request":
+            chunks += event.get("body", b"")
+            _within(chunks, limit)
+            if not event.get("more_body"):
+                return bytes(chunks)
+            event = await self.receive()
+        raise ClientGoneError
+
+
+class DisconnectWatch:
+    """Cancels what runs within it once the client is gone, and makes that a ClientGoneError.
+
+    ASGI servers do not cancel by themselves. The watch starts after `delay` seconds, since most calls are over before a
+    task for it would pay.
+    """
+
+    def __init__(self, receive: Receive, delay: float) -> None:
+        self._receive = receive
+        self._delay = delay
+        self._is_gone = False
+        self._watcher: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(loop)
+        self._timer = loop.call_later(self._delay, self._start)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._is_gone and isinstance(error, asyncio.CancelledError) and self._task is not None:
+            self._task.uncancel()
+            raise ClientGoneError from None
+
+    def _start(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._is_gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+
+def peer_of(scope: Scope) -> str:
+    """Return the client's address as gRPC writes it."""
+    client = scope.get("client")
+    if not client:
+        return "unix:"
+    host, port = client[0], client[1]
+    return f"ipv6:%5B{host}%5D:{port}" if ":" in host else f"ipv4:{host}:{port}"
+
+
+def _is_open(name: str) -> bool:
+    return name not in _OWN_HEADERS and not name.startswith(("grpc-", ":"))
+
+
+def _within(body: Any, limit: int) -> bytes:
+    if len(body) > limit:
+        raise _too_large(limit)
+    found: bytes = body
+    return found
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(f"the body has more than {limit} bytes", "BODY_TOO_LARGE", http_status=413)

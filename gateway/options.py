@@ -1,0 +1,29 @@
+"""What an operator may choose for a gateway."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """Limits and choices of one gateway; sizes in bytes, times in seconds."""
+
+    forward_headers: tuple[str, ...] = ()
+    """Further request headers that go upstream, lower-case; a `*` at the end stands for any rest."""
+    discard_unknown: bool = False
+    """Pass over unknown fields of JSON bodies, whatever the API version says."""
+    max_body_bytes: int = 4 << 20
+    """As much as gRPC takes for one message by default."""
+    max_url_bytes: int = 16 << 10
+    """Twice what RFC 9110 asks every server to take (8000)."""
+    max_header_bytes: int = 64 << 10
+    """All names and values together; room for a token of each kind, and no more."""
+    max_timeout_seconds: float = 3600.0
+    """The longest deadline that a client gets; a longer one is cut to it."""
+    disconnect_watch_seconds: float = 0.05
+    """How long a unary call runs before the gateway watches whether its client is still there."""
+    heartbeat_seconds: float = 15.0
+    """The silence on an event stream after which a comment is sent, so that proxies keep it open."""
+    clock: Callable[[], float] = time.time
+    """Seconds since the epoch, for the timestamps in answers."""

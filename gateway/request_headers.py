@@ -1,0 +1,131 @@
+"""What a request's headers mean to the gateway, and which of them go upstream."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from gateway.errors import Refusal
+
+_ALWAYS = ("authorization", "accept-language", "user-agent", "x-request-id", "traceparent", "tracestate")
+# RFC 9110 (7.6.1) and what frames a message: these belong to one connection and never travel on.
+_HOP_BY_HOP = frozenset(
+    (
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
+        *("trailer", "transfer-encoding", "upgrade", "host", "content-length", "content-type"),
+    )
+)
+_METADATA_PREFIX = "grpc-metadata-"
+_REQUEST_ID = "x-request-id"
+_REQUEST_ID_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+_MAX_REQUEST_ID = 128
+_VISIBLE = bytes(range(0x20, 0x7F))  # what gRPC takes in a metadata value
+_MAX_KNOWN = 1024  # header names whose way is remembered; clients choose names, so there is an end
+_UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of grpc-timeout
+_MAX_TIMEOUT_DIGITS = 8  # of grpc-timeout, by the gRPC protocol
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHeaders:
+    """The headers of one request: all by lower-case name (the last one counts), and those that go upstream."""
+
+    all: dict[bytes, bytes]
+    upstream: dict[str, str]
+    request_id: str
+    size: int
+    """Bytes of all names and values."""
+
+    def text(self, name: bytes) -> str:
+        """Return a header as text, empty when it is absent."""
+        return self.all.get(name, b"").decode("latin-1")
+
+
+class HeaderRules:
+    """Which headers go upstream: a short list, the operator's, and nothing that gRPC or the connection owns."""
+
+    def __init__(self, forward_headers: tuple[str, ...]) -> None:
+        names = [name.lower() for name in forward_headers]
+        self._exact = frozenset(name for name in names if not name.endswith("*"))
+        self._prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
+        self._known: dict[bytes, str] = {}
+
+    def read(self, headers: RawHeaders) -> RequestHeaders:
+        """Sort a request's headers; a request without a valid x-request-id gets a new one."""
+        upstream: dict[str, str] = {}
+        size = 0
+        for name, value in headers:
+            size += len(name) + len(value)
+            target = self._known.get(name)
+            if target is None:
+                target = self._learn(name)
+            if target and not value.translate(None, _VISIBLE):
+                text = value.decode("ascii")
+                upstream[target] = f"{upstream[target]},{text}" if target in upstream else text
+        by_name = dict(headers)
+        request_id = _valid_request_id(by_name.get(b"x-request-id", b"")) or str(uuid4())
+        upstream[_REQUEST_ID] = request_id
+        return RequestHeaders(by_name, upstream, request_id, size)
+
+    def _learn(self, raw_name: bytes) -> str:
+        target = self._target(raw_name.decode("latin-1").lower())
+        if len(self._known) < _MAX_KNOWN:
+            self._known[raw_name] = target
+        return target
+
+    def _target(self, name: str) -> str:
+        """Return the metadata key that a header becomes; empty when it stays here."""
+        if name in _ALWAYS:
+            return name
+        if name.startswith(_METADATA_PREFIX):
+            inner = name.removeprefix(_METADATA_PREFIX)
+            reserved = inner in _ALWAYS or inner.startswith("x-forwarded-")
+            return inner if self._is_configured(inner) and not reserved else ""
+        return name if self._is_configured(name) else ""
+
+    def _is_configured(self, name: str) -> bool:
+        if name in _HOP_BY_HOP or name.startswith(("grpc-", ":")):
+            return False
+        return name in self._exact or name.startswith(self._prefixes)
+
+
+def timeout_of(headers: RequestHeaders, longest: float) -> float | None:
+    """Return the seconds that `grpc-timeout` (`200m`) or `x-timeout` (`0.2`) gives the call, at most `longest`."""
+    if b"grpc-timeout" in headers.all:
+        return min(_grpc_timeout(headers.text(b"grpc-timeout")), longest)
+    if b"x-timeout" in headers.all:
+        return min(_seconds(headers.text(b"x-timeout"), "x-timeout"), longest)
+    return None
+
+
+def if_match_of(headers: RequestHeaders) -> str | None:
+    """Return the etag of `If-Match` without its quotes; None when the header is absent.
+
+    A weak etag and `*` are refused: an update needs the one state it was made for.
+    """
+    if b"if-match" not in headers.all:
+        return None
+    text = headers.text(b"if-match").strip()
+    if len(text) < 2 or not (text[0] == text[-1] == '"') or '"' in text[1:-1]:
+        raise Refusal("If-Match takes one strong etag in quotes", "INVALID_HEADER", field_path="if-match")
+    return text[1:-1]
+
+
+def _grpc_timeout(text: str) -> float:
+    digits, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not digits.isdigit() or len(digits) > _MAX_TIMEOUT_DIGITS:
+        raise Refusal(
+            "grpc-timeout is at most 8 digits and one of H M S m u n", "INVALID_HEADER", field_path="grpc-timeout"
+        )
+    return int(digits) * _UNITS[unit]
+
+
+def _seconds(text: str, name: str) -> float:
+    whole, _, fraction = text.partition(".")
+    if whole.isdigit() and text.isascii() and (not fraction or fraction.isdigit()) and len(text) <= 16:
+        return float(text)
+    raise Refusal(f"{name} is a number of seconds", "INVALID_HEADER", field_path=name)
+
+
+def _valid_request_id(value: bytes) -> str:
+    is_valid = 0 < len(value) <= _MAX_REQUEST_ID and not value.translate(None, _REQUEST_ID_BYTES)
+    return value.decode("ascii") if is_valid else ""

@@ -1,0 +1,122 @@
+"""Calls over a real channel, to a server that knows no message either."""
+
+import asyncio
+
+import grpc
+import grpc.aio
+import pytest
+from google.rpc import status_pb2
+
+from gateway.upstream import GrpcUpstream, UpstreamCall, UpstreamError
+
+
+class _Service(grpc.GenericRpcHandler):
+    """`/t/Echo`, `/t/Fail`, `/t/Rich`, `/t/Count` and `/t/Hang`, on bytes."""
+
+    def __init__(self):
+        self.metadata = {}
+        self.hanging = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    def service(self, details):
+        name = details.method.rpartition("/")[2].lower()
+        if name in ("count", "hang"):
+            return grpc.unary_stream_rpc_method_handler(getattr(self, name))
+        return grpc.unary_unary_rpc_method_handler(getattr(self, name))
+
+    async def echo(self, request, context):
+        self.metadata = dict(context.invocation_metadata())
+        await context.send_initial_metadata((("x-first", "1"), ("x-bin", b"\x00")))
+        context.set_trailing_metadata((("x-last", "2"),))
+        return request
+
+    async def fail(self, request, context):
+        context.set_trailing_metadata((("x-request-id", "r9"),))
+        await context.abort(grpc.StatusCode.NOT_FOUND, "grüße")
+
+    async def rich(self, request, context):
+        status = status_pb2.Status(code=9, message="rich")
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "plain")
+
+    async def count(self, request, context):
+        await context.send_initial_metadata((("x-first", "1"),))
+        for index in range(3):
+            yield b"%d" % index
+        await context.abort(grpc.StatusCode.DATA_LOSS, "lost")
+
+    async def hang(self, request, context):
+        try:
+            yield b"first"
+            self.hanging.set()
+            await asyncio.Event().wait()
+        finally:
+            self.gone.set()
+
+
+@pytest.fixture
+async def service():
+    return _Service()
+
+
+@pytest.fixture
+async def upstream(service):
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((service,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield GrpcUpstream(channel)
+    await server.stop(None)
+
+
+def _call(name, timeout=5.0, **headers):
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return UpstreamCall(f"/t/{name}", named, "ipv4:127.0.0.1:1", timeout)
+
+
+async def test_bytes_and_metadata_pass_both_ways(upstream, service):
+    call = _call("Echo", authorization="Bearer x", trace_bin="AP8", bad_bin="!")
+    assert await upstream.unary(call, b"\x08\x01") == b"\x08\x01"
+    assert service.metadata["authorization"] == "Bearer x"
+    assert service.metadata["trace-bin"] == b"\x00\xff"
+    assert service.metadata["bad-bin"] == b""
+    assert ("x-first", "1") in call.initial
+    assert ("x-last", "2") in call.trailers
+    assert not any(name == "x-bin" for name, _ in call.initial)
+
+
+@pytest.mark.parametrize(("method", "code", "text"), [("Fail", 5, "grüße"), ("Rich", 9, "rich")])
+async def test_a_failed_call_has_its_status(upstream, method, code, text):
+    call = _call(method)
+    with pytest.raises(UpstreamError) as caught:
+        await upstream.unary(call, b"")
+    status = status_pb2.Status.FromString(caught.value.status)
+    assert (status.code, status.message) == (code, text)
+    assert ("x-request-id", "r9") in call.trailers or method == "Rich"
+
+
+async def test_a_stream_gives_its_messages_and_then_its_error(upstream):
+    call = _call("Count")
+    got = []
+    with pytest.raises(UpstreamError) as caught:
+        async for message in upstream.stream(call, b""):
+            got.append(message)  # noqa: PERF401  # what came before the error counts
+    assert got == [b"0", b"1", b"2"]
+    assert status_pb2.Status.FromString(caught.value.status).code == 15
+    assert ("x-first", "1") in call.initial
+
+
+async def test_closing_a_stream_ends_the_call(upstream, service):
+    stream = upstream.stream(_call("Hang"), b"")
+    assert await anext(stream) == b"first"
+    await service.hanging.wait()
+    await stream.aclose()
+    await asyncio.wait_for(service.gone.wait(), 5)
+
+
+async def test_a_deadline_that_passes_is_an_error(upstream):
+    with pytest.raises(UpstreamError) as caught:
+        async for _ in upstream.stream(_call("Hang", timeout=0.05), b""):
+            pass
+    assert status_pb2.Status.FromString(caught.value.status).code == 4
