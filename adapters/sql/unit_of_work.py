@@ -7,8 +7,16 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.sql.catalog import SqlCustomRoles
+from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Connections
 from adapters.sql.event_store import append
+from adapters.sql.generations import SqlGenerations
+from adapters.sql.onboardings import SqlOnboardings
+from adapters.sql.scenarios import SqlScenarios
+from adapters.sql.sessions import SqlSessions
+from adapters.sql.turns import SqlTurns
+from adapters.sql.users import SqlUsers
 from domain.shared.clock import Clock
 from domain.shared.events import Event
 from domain.shared.origin import current_origin
@@ -19,6 +27,46 @@ class SqlRepositories:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    @property
+    def users(self) -> SqlUsers:
+        """The accounts."""
+        return SqlUsers(self._connection)
+
+    @property
+    def sessions(self) -> SqlSessions:
+        """The sessions and their refresh tokens."""
+        return SqlSessions(self._connection)
+
+    @property
+    def onboardings(self) -> SqlOnboardings:
+        """The learners' answers."""
+        return SqlOnboardings(self._connection)
+
+    @property
+    def custom_roles(self) -> SqlCustomRoles:
+        """The roles that learners make."""
+        return SqlCustomRoles(self._connection)
+
+    @property
+    def scenarios(self) -> SqlScenarios:
+        """What there is to practise."""
+        return SqlScenarios(self._connection)
+
+    @property
+    def conversations(self) -> SqlConversations:
+        """The role-plays."""
+        return SqlConversations(self._connection)
+
+    @property
+    def turns(self) -> SqlTurns:
+        """What was said in them."""
+        return SqlTurns(self._connection)
+
+    @property
+    def generations(self) -> SqlGenerations:
+        """The making of the partner's replies."""
+        return SqlGenerations(self._connection)
 
 
 class SqlReads:

@@ -31,7 +31,9 @@ class SignUp:
 
 
 @dataclass(frozen=True, slots=True)
-class _Applicant:
+class Applicant:
+    """Who signs up, checked."""
+
     email: EmailAddress
     password: str
     full_name: str
@@ -51,7 +53,7 @@ class RegisterUser:
 
     async def __call__(self, command: SignUp) -> tuple[User, Tokens]:
         """Return the new user and their tokens. Raises InvalidRequest, EmailTaken."""
-        applicant = self._check(command)
+        applicant = self.check(command)
         password_hash = await self.hasher.hash(applicant.password)
         user = _account(self.new_id(), applicant, password_hash, self.clock())
         async with self.uow() as work:
@@ -62,7 +64,8 @@ class RegisterUser:
             await work.commit()
         return user, tokens
 
-    def _check(self, command: SignUp) -> _Applicant:
+    def check(self, command: SignUp) -> Applicant:
+        """Return what is to be kept. Writes nothing. Raises InvalidRequest with all that is wrong."""
         today = self.clock().date()
         parse_password = partial(parse_new_password, common=self.common_passwords, personal=_personal(command))
         born = None
@@ -73,7 +76,7 @@ class RegisterUser:
             check("accept_terms", _accepted, command.accept_terms)
             if command.date_of_birth is not None:
                 born = check("date_of_birth", partial(parse_date_of_birth, today=today), command.date_of_birth)
-        return _Applicant(email, password, full_name, born)
+        return Applicant(email, password, full_name, born)
 
 
 def _accepted(accept_terms: bool) -> bool:
@@ -88,7 +91,7 @@ def _personal(command: SignUp) -> frozenset[str]:
     return frozenset({email, email.rpartition("@")[0], name, "".join(name.split())})
 
 
-def _account(user_id: UUID, applicant: _Applicant, password_hash: str, now: datetime) -> User:
+def _account(user_id: UUID, applicant: Applicant, password_hash: str, now: datetime) -> User:
     return User(
         id=user_id,
         email=applicant.email.typed,

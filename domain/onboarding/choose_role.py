@@ -24,6 +24,23 @@ _role_title = line(3, 100)
 _description = prose(10, 2000)
 
 
+def check_job(job_title: str, job_description: str) -> tuple[str, str]:
+    """Return title and description fit to keep. Raises InvalidRequest."""
+    with Checks() as check:
+        title = check("job_title", _job_title, job_title)
+        description = check("job_description", _description, job_description)
+    return title, description
+
+
+def check_new_role(title: str, description: str, level: str) -> tuple[str, str, RoleLevel]:
+    """Return title, duties and level of a new role; `level` is a RoleLevel's value. Raises InvalidRequest."""
+    with Checks() as check:
+        name = check("title", _role_title, title)
+        duties = check("description", _description, description)
+        check("level", one_of(list(RoleLevel)), level)
+    return name, duties, RoleLevel(level)
+
+
 def _industry_of(onboarding: Onboarding) -> str:
     if onboarding.industry_id is None:
         raise IndustryNotChosen
@@ -43,9 +60,7 @@ class MatchUserRoleFromDescription:
 
         Raises InvalidRequest and IndustryNotChosen.
         """
-        with Checks() as check:
-            title = check("job_title", _job_title, job_title)
-            description = check("job_description", _description, job_description)
+        title, description = check_job(job_title, job_description)
         async with self.reads() as repositories:
             industry_id = _industry_of(await repositories.onboardings.get(user_id))
         # The search takes its time and may need a connection of its own, so it stands before the transaction.
@@ -94,13 +109,10 @@ class CreateCustomUserRole:
 
     async def __call__(self, user_id: UUID, title: str, description: str, level: str) -> Role:
         """Return the new role; `level` is a RoleLevel's value. Raises InvalidRequest and IndustryNotChosen."""
-        with Checks() as check:
-            name = check("title", _role_title, title)
-            duties = check("description", _description, description)
-            check("level", one_of(list(RoleLevel)), level)
+        name, duties, seniority = check_new_role(title, description, level)
         async with self.uow() as work:
             before = await work.onboardings.lock(user_id)
-            role = Role(str(self.new_id()), _industry_of(before), name, duties, (), RoleLevel(level), owner_id=user_id)
+            role = Role(str(self.new_id()), _industry_of(before), name, duties, (), seniority, owner_id=user_id)
             await work.custom_roles.add(role)
             created = CustomRoleCreated(
                 user_id=user_id, role_id=role.id, industry_id=role.industry_id, level=role.level

@@ -97,9 +97,7 @@ class Failed:
     turn_id: UUID | None
 
 
-ReplyEvent: TypeAlias = (
-    Accepted | Started | TextDelta | Snapshot | Reset | TokenUsage | Completed | Cancelled | Failed
-)
+ReplyEvent: TypeAlias = Accepted | Started | TextDelta | Snapshot | Reset | TokenUsage | Completed | Cancelled | Failed
 LAST_EVENTS = (Completed, Cancelled, Failed)
 
 

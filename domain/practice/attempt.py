@@ -1,0 +1,96 @@
+"""One attempt at a reply: what was said in it, and the writer of its log."""
+
+import asyncio
+from contextlib import suppress
+from typing import NoReturn
+
+from domain.practice.leases import Leases
+from domain.practice.log import Fenced, GenerationLog, LogUnavailable
+from domain.practice.model import Generation
+from domain.practice.ports import Checkpoint
+from domain.practice.reply import Accepted, ReplyEvent, Reset, Started, TextDelta, TokenUsage
+from domain.shared.errors import Unavailable
+
+LONGEST_REPLY = 65_536
+"""Bytes of text: far beyond what any token limit of ours lets a model say, so only a broken model meets it."""
+
+
+class Attempt:
+    """The producer's side of an attempt whose lease is `held`."""
+
+    def __init__(self, held: Generation, log: GenerationLog, leases: Leases) -> None:
+        self.held = held
+        self.usage: TokenUsage | None = None
+        self._leases = leases
+        self._parts: list[str] = []
+        self._size = 0
+        self._written = 0
+        self.writer = log.writer(held.id, held.attempt, self._recover)
+
+    @property
+    def text(self) -> str:
+        """All that was said."""
+        return "".join(self._parts)
+
+    async def begin(self, model: str) -> None:
+        """Write what comes before the text. Raises Fenced or LogUnavailable."""
+        if self.held.attempt > 1:
+            await self._write(Reset("INTERRUPTED"))
+        await self._write(Accepted(self.held.turn_id))
+        await self._write(Started(model))
+
+    async def say(self, text: str) -> bool:
+        """Write more of the reply; False, and nothing is written, when it would be too long.
+
+        Raises Fenced or LogUnavailable.
+        """
+        said = _storable(text)
+        self._size += len(said.encode())
+        if self._size > LONGEST_REPLY:
+            return False
+        if said:
+            self._parts.append(said)
+            await self._write(TextDelta(said))
+        return True
+
+    async def written(self) -> int:
+        """Return the sequence of the last event, once all are in the log. Raises Fenced.
+
+        When the log does not answer it is a number that no sent event is above.
+        """
+        with suppress(LogUnavailable):
+            await self.writer.flush()
+            return self.writer.last_sequence
+        return self._written
+
+    async def keep_lease(self, cancel: asyncio.Event, every: float) -> NoReturn:
+        """Renew the lease each `every` seconds, and set `cancel` when the learner wants that. Raises Fenced."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                renewed = await self._renew()
+            except Unavailable:
+                # Nobody can take over without the database either; whether somebody has, the next renewal tells.
+                continue
+            if renewed.cancel_requested_at is not None:
+                cancel.set()
+
+    async def _renew(self) -> Generation:
+        renewed = await self._leases.renew(self.held, Checkpoint(self.text, self.writer.last_sequence))
+        if renewed is None:
+            raise Fenced
+        return renewed
+
+    async def _recover(self) -> str:
+        await self._renew()
+        self._written += 1
+        return self.text
+
+    async def _write(self, event: ReplyEvent) -> None:
+        self._written += 1
+        await self.writer.write(event)
+
+
+def _storable(text: str) -> str:
+    """Return `text` without what Postgres and UTF-8 cannot hold."""
+    return text.replace("\0", "").encode(errors="replace").decode()

@@ -1,0 +1,76 @@
+"""Why a role-play call is refused."""
+
+from uuid import UUID
+
+from domain.shared.errors import DomainError, ErrorKind
+
+
+class ScenarioNotFound(DomainError):
+    """There is no such scenario, or it is another learner's."""
+
+    kind = ErrorKind.NOT_FOUND
+    reason = "SCENARIO_NOT_FOUND"
+
+    def __init__(self, scenario_id: str) -> None:
+        super().__init__("There is no such scenario.", metadata={"scenario_id": scenario_id})
+
+
+class ConversationNotFound(DomainError):
+    """There is no such conversation, or it is another learner's."""
+
+    kind = ErrorKind.NOT_FOUND
+    reason = "CONVERSATION_NOT_FOUND"
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__("There is no such conversation.", metadata={"conversation_id": conversation_id})
+
+
+class GenerationNotFound(DomainError):
+    """There is no such generation, or it is another learner's."""
+
+    kind = ErrorKind.NOT_FOUND
+    reason = "GENERATION_NOT_FOUND"
+
+    def __init__(self, generation_id: str) -> None:
+        super().__init__("There is no such generation.", metadata={"generation_id": generation_id})
+
+
+class ConversationEnded(DomainError):
+    """The conversation takes no more messages."""
+
+    kind = ErrorKind.FAILED_PRECONDITION
+    reason = "CONVERSATION_ENDED"
+
+    def __init__(self, conversation_id: UUID) -> None:
+        super().__init__("The conversation has ended.", metadata={"conversation_id": str(conversation_id)})
+
+
+class GenerationInProgress(DomainError):
+    """The partner is still replying to the message before."""
+
+    kind = ErrorKind.FAILED_PRECONDITION
+    reason = "GENERATION_IN_PROGRESS"
+
+    def __init__(self, generation_id: UUID) -> None:
+        super().__init__("The partner is still replying.", metadata={"generation_id": str(generation_id)})
+
+
+class ClientMessageIdReused(DomainError):
+    """The client's id of the message belongs to another text."""
+
+    kind = ErrorKind.INVALID_ARGUMENT
+    reason = "CLIENT_MESSAGE_ID_REUSED"
+
+    def __init__(self, client_message_id: str) -> None:
+        message = "This client_message_id was used for another text."
+        super().__init__(message, metadata={"client_message_id": client_message_id})
+
+
+class CursorUnknown(DomainError):
+    """The cursor was never sent for this generation."""
+
+    kind = ErrorKind.INVALID_ARGUMENT
+    reason = "CURSOR_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that this reply gave.")

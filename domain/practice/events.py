@@ -1,0 +1,86 @@
+"""What happens in role-plays. Ids and counts only: what was said is in no event."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from domain.shared.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationStarted(Event):
+    """A learner began a role-play."""
+
+    type: ClassVar[str] = "conversation.started"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+    scenario_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationCompleted(Event):
+    """The learner ended it, after `turns` turns of both."""
+
+    type: ClassVar[str] = "conversation.ended"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+    turns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationStarted(Event):
+    """An attempt at a reply began."""
+
+    type: ClassVar[str] = "generation.started"
+    aggregate: ClassVar[str] = "generation"
+
+    generation_id: UUID
+    conversation_id: UUID
+    user_id: UUID
+    attempt: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationEnded(Event):
+    """A reply ended; `turn_id` is the partner's turn, None when nothing was said. Its subclasses say how it ended."""
+
+    aggregate: ClassVar[str] = "generation"
+
+    generation_id: UUID
+    conversation_id: UUID
+    user_id: UUID
+    attempt: int
+    turn_id: UUID | None
+    characters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationCompleted(GenerationEnded):
+    """The reply is whole; the tokens are 0 where the model did not tell them."""
+
+    type: ClassVar[str] = "generation.completed"
+
+    finish_reason: str
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationCancelled(GenerationEnded):
+    """The learner stopped the reply."""
+
+    type: ClassVar[str] = "generation.cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationFailed(GenerationEnded):
+    """The reply broke off; `reason` is an ErrorReason without its prefix."""
+
+    type: ClassVar[str] = "generation.failed"
+
+    reason: str

@@ -1,0 +1,159 @@
+"""Producing a reply: from the lease on a generation to its last event."""
+
+import asyncio
+import hashlib
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.practice.attempt import Attempt
+from domain.practice.chat import (
+    ChatError,
+    ChatErrorKind,
+    ChatMessage,
+    ChatModel,
+    ChatRequest,
+    Delta,
+    Finish,
+    FinishReason,
+    Usage,
+)
+from domain.practice.ending import Ending, FailureReason, cancelled, completed, failed
+from domain.practice.finishing import FinishReply
+from domain.practice.leases import RENEW_SECONDS, Leases
+from domain.practice.log import Fenced, GenerationLog, LogUnavailable
+from domain.practice.model import Generation
+from domain.practice.ports import PracticeReads
+from domain.practice.reply import TokenUsage
+from domain.shared.errors import Unavailable
+
+LONGEST_ANSWER = 400
+"""Output tokens: some 300 words, twice of what a partner should say at once."""
+MEMORY = 40
+"""Turns that the model is told, the newest ones: twenty exchanges are longer than most talks."""
+
+_REASONS = {
+    ChatErrorKind.REFUSED: FailureReason.MODEL_REFUSED,
+    ChatErrorKind.CONTEXT_TOO_LONG: FailureReason.CONVERSATION_TOO_LONG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProduceReply:
+    """Takes the lease on a generation, has the model speak into its log, and ends it.
+
+    One attempt asks the model once. `renew_every` is in seconds.
+    """
+
+    reads: PracticeReads
+    log: GenerationLog
+    leases: Leases
+    finish: FinishReply
+    model: ChatModel
+    renew_every: float = RENEW_SECONDS
+
+    async def __call__(self, generation: Generation, cancel: asyncio.Event) -> None:
+        """Produce it to its end, or until `cancel` is set; nothing when another producer has it.
+
+        A task that is cancelled ends what was begun, or leaves what was not to another process.
+        """
+        held = await self.leases.take_to_produce(generation, self.model.name)
+        if held is None:
+            return
+        attempt = Attempt(held, self.log, self.leases)
+        with suppress(Fenced):
+            await self._hold(attempt, cancel)
+
+    async def _hold(self, attempt: Attempt, cancel: asyncio.Event) -> None:
+        try:
+            ending = await self._ending(attempt, cancel)
+        except asyncio.CancelledError:
+            await self._break_off(attempt)
+            raise
+        except Fenced:
+            raise
+        except Exception:
+            await self._finish(attempt, failed(attempt.text, FailureReason.INTERNAL))
+            raise
+        await self._finish(attempt, ending)
+
+    async def _ending(self, attempt: Attempt, cancel: asyncio.Event) -> Ending:
+        try:
+            await attempt.begin(self.model.name)
+            if cancel.is_set() or attempt.held.cancel_requested_at is not None:
+                return cancelled("")
+            request = await self._request(attempt.held)
+            if request is None:
+                return failed("", FailureReason.SCENARIO_NOT_FOUND)
+            return await self._speak_until(attempt, request, cancel)
+        except ChatError as error:
+            reason = _REASONS.get(error.kind, FailureReason.MODEL_UNAVAILABLE)
+            return failed(attempt.text, reason, attempt.usage)
+        except (LogUnavailable, Unavailable):
+            return failed(attempt.text, FailureReason.UNAVAILABLE, attempt.usage)
+
+    async def _request(self, held: Generation) -> ChatRequest | None:
+        async with self.reads() as reads:
+            conversation = await reads.conversations.get(held.conversation_id, held.user_id)
+            if conversation is None:
+                return None
+            scenario = await reads.scenarios.get(conversation.scenario_id, held.user_id)
+            turns = await reads.turns.newest(held.conversation_id, MEMORY)
+        if scenario is None:
+            return None
+        history = tuple(ChatMessage(turn.author, turn.text) for turn in turns)
+        return ChatRequest(scenario, history, LONGEST_ANSWER, _pseudonym(held.user_id))
+
+    async def _speak_until(self, attempt: Attempt, request: ChatRequest, cancel: asyncio.Event) -> Ending:
+        """Have the model speak until it ends, the learner cancels or the lease is lost."""
+        speaking = asyncio.create_task(self._speak(attempt, request))
+        keeping = asyncio.create_task(attempt.keep_lease(cancel, self.renew_every))
+        tasks = (speaking, keeping, asyncio.create_task(cancel.wait()))
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Cancelling the task that waits for the model closes the provider's stream.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if speaking in done:
+            return speaking.result()
+        if keeping in done:
+            keeping.result()
+        return cancelled(attempt.text)
+
+    async def _speak(self, attempt: Attempt, request: ChatRequest) -> Ending:
+        async with aclosing(self.model.stream(request)) as parts:
+            async for part in parts:
+                match part:
+                    case Delta(text):
+                        if not await attempt.say(text):
+                            return _whole(attempt, FinishReason.LENGTH)
+                    case Usage(input_tokens, output_tokens):
+                        attempt.usage = TokenUsage(input_tokens, output_tokens)
+                    case Finish(reason):
+                        return _whole(attempt, reason)
+        # A stream that ends without saying why has broken off.
+        return failed(attempt.text, FailureReason.MODEL_UNAVAILABLE, attempt.usage)
+
+    async def _finish(self, attempt: Attempt, ending: Ending) -> None:
+        await self.finish(attempt.held, attempt.writer, ending, await attempt.written())
+
+    async def _break_off(self, attempt: Attempt) -> None:
+        if attempt.text:
+            await self._finish(attempt, failed(attempt.text, FailureReason.INTERRUPTED))
+        else:
+            await self.leases.give_back(attempt.held)
+
+
+def _whole(attempt: Attempt, reason: FinishReason) -> Ending:
+    if reason is FinishReason.REFUSED:
+        return failed(attempt.text, FailureReason.MODEL_REFUSED, attempt.usage)
+    if not attempt.text.strip():
+        return failed(attempt.text, FailureReason.MODEL_UNAVAILABLE, attempt.usage)
+    return completed(attempt.text, reason.value, attempt.usage)
+
+
+def _pseudonym(user_id: UUID) -> str:
+    """Return what a provider may know of a learner: the same for all their replies, and no id of ours."""
+    return hashlib.blake2b(user_id.bytes, digest_size=16).hexdigest()

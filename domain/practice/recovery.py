@@ -1,0 +1,85 @@
+"""Taking care of a reply whose producer is gone."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from domain.practice.ending import Ending, FailureReason, cancelled, failed
+from domain.practice.finishing import FinishReply
+from domain.practice.leases import Leases
+from domain.practice.log import Fenced, GenerationLog, GenerationWriter, LogUnavailable
+from domain.practice.model import Generation
+from domain.practice.ports import ProductionRunner
+from domain.practice.reply import Accepted, LogEntry, ReplyEvent, Reset, Snapshot, TextDelta
+
+MOST_ATTEMPTS = 3
+"""A reply that has lost so many producers is likely to be what ends them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverReply:
+    """Has a reply produced again if nothing was said yet, and ends it otherwise: never two replies to one message."""
+
+    log: GenerationLog
+    leases: Leases
+    finish: FinishReply
+    runner: ProductionRunner
+
+    async def __call__(self, generation: Generation) -> None:
+        """Take care of `generation`, whose lease is over or was never taken; nothing when it is not to be had."""
+        entries = await self._read(generation)
+        text = said(entries) if entries else generation.partial_text
+        wanted = generation.cancel_requested_at is None and generation.attempt < MOST_ATTEMPTS
+        # Without an answer from the log it is unknown what was said.
+        if wanted and not text and entries is not None:
+            self.runner.start(generation)
+            return
+        held = await self.leases.take_to_end(generation)
+        if held is not None:
+            await self._end(held, text, _opening(held, text) if entries == () else ())
+
+    async def _read(self, generation: Generation) -> tuple[LogEntry, ...] | None:
+        with suppress(LogUnavailable):
+            return await self.log.read(generation.id)
+        return None
+
+    async def _end(self, held: Generation, text: str, opening: tuple[ReplyEvent, ...]) -> None:
+        async def lost() -> str:
+            return text
+
+        writer = self.log.writer(held.id, held.attempt, lost)
+        with suppress(Fenced):
+            await _write(writer, opening)
+            await self.finish(held, writer, _ending(held, text), len(opening))
+
+
+def said(entries: Iterable[LogEntry]) -> str:
+    """Return the text that a reader of `entries` has before them."""
+    parts: list[str] = []
+    for entry in entries:
+        match entry.event:
+            case TextDelta(text):
+                parts.append(text)
+            case Snapshot(text):
+                parts = [text]
+            case Reset():
+                parts = []
+    return "".join(parts)
+
+
+def _ending(held: Generation, text: str) -> Ending:
+    if held.cancel_requested_at is not None:
+        return cancelled(text)
+    return failed(text, FailureReason.INTERRUPTED)
+
+
+def _opening(held: Generation, text: str) -> tuple[ReplyEvent, ...]:
+    """Return what a reader must be told first where there is no log (any more)."""
+    accepted = Accepted(held.turn_id)
+    return (accepted, Snapshot(text)) if text else (accepted,)
+
+
+async def _write(writer: GenerationWriter, events: tuple[ReplyEvent, ...]) -> None:
+    with suppress(LogUnavailable):
+        for event in events:
+            await writer.write(event)

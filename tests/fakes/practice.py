@@ -1,0 +1,285 @@
+"""Conversations, turns and generations in memory, in transactions; a model that does what it is told; a runner."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from domain.practice.chat import Author, ChatPart, ChatRequest
+from domain.practice.ending import Ending
+from domain.practice.model import Conversation, Generation, GenerationStatus, Turn
+from domain.practice.ports import Checkpoint, Place
+from domain.practice.reply import TokenUsage
+from domain.practice.scenarios import Scenarios
+from domain.shared.errors import ConcurrentUpdate, Unavailable
+from domain.shared.events import Event
+
+
+@dataclass
+class _State:
+    conversations: dict[UUID, Conversation] = field(default_factory=dict)
+    turns: dict[UUID, Turn] = field(default_factory=dict)
+    generations: dict[UUID, Generation] = field(default_factory=dict)
+    usage: dict[tuple[UUID, int], TokenUsage] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def copy(self) -> "_State":
+        return _State(
+            dict(self.conversations), dict(self.turns), dict(self.generations), dict(self.usage), list(self.events)
+        )
+
+
+class FakePracticeStore:
+    """What is committed. Makes units of work, one at a time, and reads. `available` plays an outage."""
+
+    def __init__(self, scenarios: Scenarios) -> None:
+        self.scenarios = scenarios
+        self.state = _State()
+        self.available = True
+        self.turn = asyncio.Lock()
+
+    @property
+    def events(self) -> list[Event]:
+        return self.state.events
+
+    def work(self) -> "FakePracticeWork":
+        return FakePracticeWork(self)
+
+    @asynccontextmanager
+    async def reads(self) -> AsyncIterator["FakePracticeRepositories"]:
+        self.check()
+        yield FakePracticeRepositories(self.state, self.scenarios)
+
+    def check(self) -> None:
+        if not self.available:
+            raise Unavailable("The database does not answer.")
+
+
+class FakeConversations:
+    """Implements `Conversations`."""
+
+    def __init__(self, state: _State) -> None:
+        self._rows = state.conversations
+
+    async def add(self, conversation: Conversation) -> None:
+        self._rows[conversation.id] = conversation
+
+    async def get(self, conversation_id: UUID, user_id: UUID) -> Conversation | None:
+        found = self._rows.get(conversation_id)
+        return found if found and found.user_id == user_id else None
+
+    async def lock(self, conversation_id: UUID, user_id: UUID) -> Conversation | None:
+        return await self.get(conversation_id, user_id)
+
+    async def save(self, conversation: Conversation) -> None:
+        if self._rows[conversation.id].version != conversation.version - 1:
+            raise ConcurrentUpdate("The conversation")
+        self._rows[conversation.id] = conversation
+
+    async def newest(self, user_id: UUID, before: Place | None, limit: int) -> Sequence[Conversation]:
+        def place(one: Conversation) -> tuple[datetime, UUID]:
+            return one.created_at, one.id
+
+        own = [one for one in self._rows.values() if one.user_id == user_id]
+        older = [one for one in own if before is None or place(one) < (before.created_at, before.id)]
+        return sorted(older, key=place, reverse=True)[:limit]
+
+
+class FakeTurns:
+    """Implements `Turns`."""
+
+    def __init__(self, state: _State) -> None:
+        self._rows = state.turns
+
+    async def add(self, turn: Turn) -> None:
+        for other in self._of(turn.conversation_id):
+            same_message = turn.client_message_id and turn.client_message_id == other.client_message_id
+            if same_message or turn.position == other.position:
+                raise ConcurrentUpdate("The conversation")
+        self._rows[turn.id] = turn
+
+    async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Turn | None:
+        said = self._of(conversation_id)
+        return next((turn for turn in said if turn.client_message_id == client_message_id), None)
+
+    async def of_partner(self, generation_id: UUID) -> Turn | None:
+        made = (turn for turn in self._rows.values() if turn.generation_id == generation_id)
+        return next((turn for turn in made if turn.author is Author.PARTNER), None)
+
+    async def newest(self, conversation_id: UUID, limit: int) -> Sequence[Turn]:
+        return self._of(conversation_id)[-limit:]
+
+    async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
+        return [turn for turn in self._of(conversation_id) if turn.position > position][:limit]
+
+    def _of(self, conversation_id: UUID) -> list[Turn]:
+        said = [turn for turn in self._rows.values() if turn.conversation_id == conversation_id]
+        return sorted(said, key=lambda turn: turn.position)
+
+
+class FakeGenerations:
+    """Implements `Generations`."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+        self._rows = state.generations
+
+    async def add(self, generation: Generation) -> None:
+        for other in self._rows.values():
+            if other.conversation_id == generation.conversation_id and not other.has_ended:
+                raise ConcurrentUpdate("The conversation")
+        self._rows[generation.id] = generation
+
+    async def get(self, generation_id: UUID) -> Generation | None:
+        return self._rows.get(generation_id)
+
+    async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
+        lapsed = [one for one in self._rows.values() if not one.has_ended and one.lease_until < now]
+        return sorted(lapsed, key=lambda one: one.lease_until)[:limit]
+
+    async def claim(
+        self, generation: Generation, now: datetime, until: datetime, model: str | None
+    ) -> Generation | None:
+        found = self._rows[generation.id]
+        if found.attempt != generation.attempt or not found.is_free(now):
+            return None
+        return self._put(
+            replace(
+                found,
+                status=GenerationStatus.RUNNING,
+                attempt=found.attempt + 1,
+                lease_until=until,
+                model=model or found.model,
+            )
+        )
+
+    async def renew(self, generation: Generation, until: datetime, checkpoint: Checkpoint) -> Generation | None:
+        found = self._held(generation)
+        if found is None:
+            return None
+        place = {"partial_text": checkpoint.text, "last_sequence": checkpoint.sequence}
+        return self._put(replace(found, lease_until=until, **place))
+
+    async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:
+        found = self._rows[generation_id]
+        if found.has_ended:
+            return None
+        return self._put(replace(found, cancel_requested_at=found.cancel_requested_at or now))
+
+    async def end(self, generation: Generation, ending: Ending, last_sequence: int, now: datetime) -> bool:
+        found = self._held(generation)
+        if found is None:
+            return False
+        self._put(
+            replace(
+                found,
+                status=ending.status,
+                partial_text=ending.text,
+                last_sequence=last_sequence,
+                finish_reason=ending.finish_reason,
+                failure_reason=ending.failure,
+                ended_at=now,
+            )
+        )
+        if ending.usage is not None:
+            self._state.usage[found.id, found.attempt] = ending.usage
+        return True
+
+    def _held(self, generation: Generation) -> Generation | None:
+        found = self._rows[generation.id]
+        running = found.status is GenerationStatus.RUNNING
+        return found if running and found.attempt == generation.attempt else None
+
+    def _put(self, generation: Generation) -> Generation:
+        self._rows[generation.id] = generation
+        return generation
+
+
+class FakePracticeRepositories:
+    """Implements `PracticeRepositories`."""
+
+    def __init__(self, state: _State, scenarios: Scenarios) -> None:
+        self._state = state
+        self._scenarios = scenarios
+
+    @property
+    def conversations(self) -> FakeConversations:
+        return FakeConversations(self._state)
+
+    @property
+    def turns(self) -> FakeTurns:
+        return FakeTurns(self._state)
+
+    @property
+    def generations(self) -> FakeGenerations:
+        return FakeGenerations(self._state)
+
+    @property
+    def scenarios(self) -> Scenarios:
+        return self._scenarios
+
+
+class FakePracticeWork(FakePracticeRepositories):
+    """Implements `PracticeWork`: works on a copy, which `commit` puts in place."""
+
+    def __init__(self, store: FakePracticeStore) -> None:
+        super().__init__(_State(), store.scenarios)
+        self._store = store
+
+    async def __aenter__(self) -> Self:
+        self._store.check()
+        await self._store.turn.acquire()
+        self._state = self._store.state.copy()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.turn.release()
+
+    def record(self, *events: Event) -> None:
+        self._state.events.extend(events)
+
+    async def commit(self) -> None:
+        self._store.check()
+        self._store.state = self._state.copy()
+
+
+class FakeChatModel:
+    """Implements `ChatModel`: gives its parts in order; an event among them is waited for, an exception is raised."""
+
+    name = "fake-model"
+
+    def __init__(self, *parts: ChatPart | asyncio.Event | Exception) -> None:
+        self.parts = parts
+        self.requests: list[ChatRequest] = []
+        self.asked = asyncio.Event()
+        self.closed = asyncio.Event()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
+        self.requests.append(request)
+        self.asked.set()
+        try:
+            for part in self.parts:
+                if isinstance(part, asyncio.Event):
+                    await part.wait()
+                elif isinstance(part, Exception):
+                    raise part
+                else:
+                    yield part
+        finally:
+            self.closed.set()
+
+
+class FakeRunner:
+    """Implements `ProductionRunner`; `started` tells what was to be produced."""
+
+    def __init__(self) -> None:
+        self.started: list[Generation] = []
+
+    def start(self, generation: Generation) -> None:
+        self.started.append(generation)

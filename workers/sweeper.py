@@ -1,0 +1,59 @@
+"""Finds the replies whose producer is gone."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import NoReturn
+from uuid import uuid4
+
+from domain.practice.model import Generation
+from domain.practice.ports import PracticeReads
+from domain.practice.recovery import RecoverReply
+from domain.shared.clock import Clock
+from domain.shared.errors import Unavailable
+from domain.shared.origin import Origin, current_origin
+
+SWEEP_SECONDS = 5.0
+"""Between two sweeps: with the lease, a reader of a dead reply waits at most 20 s for its end."""
+MOST_AT_ONCE = 100
+"""Replies taken care of in one sweep; the rest come with the next."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Takes care of replies that nobody took in time, and of those whose producer has let its lease lapse.
+
+    Any number of processes may sweep: who takes a reply over is decided by its lease.
+    """
+
+    reads: PracticeReads
+    recover: RecoverReply
+    clock: Clock
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def run(self) -> NoReturn:
+        """Sweep until cancelled; what goes wrong in one sweep is logged and tried again in the next."""
+        while True:
+            current_origin.set(Origin(correlation_id=str(uuid4()), actor="system:sweeper"))
+            try:
+                await self.sweep()
+            except Unavailable as error:
+                _log.warning("The sweep has to wait: %s", error)
+            await self.pause(SWEEP_SECONDS)
+
+    async def sweep(self) -> int:
+        """Take care of what has lapsed by now; return how many replies that were. Raises Unavailable."""
+        async with self.reads() as reads:
+            lapsed = await reads.generations.lapsed(self.clock(), MOST_AT_ONCE)
+        for generation in lapsed:
+            await self._care(generation)
+        return len(lapsed)
+
+    async def _care(self, generation: Generation) -> None:
+        try:
+            await self.recover(generation)
+        except Exception:  # noqa: BLE001 - one reply's trouble must not keep the others waiting
+            _log.exception("Generation %s could not be taken care of.", generation.id)
