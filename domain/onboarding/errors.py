@@ -1,7 +1,7 @@
 """Why an answer, or the end of onboarding, is refused."""
 
 from domain.onboarding.steps import Step
-from domain.shared.errors import DomainError, ErrorKind
+from domain.shared.errors import DomainError, ErrorKind, Precondition
 
 # Longer than any id of ours. What a caller sends is echoed in the head of the answer, which has room for a few KB.
 _ECHOED = 100
@@ -39,3 +39,6 @@ class OnboardingIncomplete(DomainError):
         names = [step.name for step in missing]
         super().__init__(f"Still missing: {', '.join(names)}.", metadata={"missing": ",".join(names)})
         self.missing = missing
+        self.preconditions = tuple(
+            Precondition("ONBOARDING_STEP", name, "This step has no answer yet.") for name in names
+        )

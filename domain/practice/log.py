@@ -36,7 +36,8 @@ class GenerationWriter(Protocol):
         """Take an event. Deltas are joined and written in the background; the first delta and all others at once.
 
         The event is taken at once, also when the call is cancelled; then it waits while too much is unacknowledged.
-        Raises Fenced or LogUnavailable, also for an earlier event; after that nothing more is written.
+        Raises Fenced or LogUnavailable, also for an earlier event; after that nothing more is written. Text with lone
+        surrogates is not taken: UnicodeEncodeError.
         """
 
     async def flush(self) -> None:

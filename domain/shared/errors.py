@@ -39,6 +39,15 @@ class Violation:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """One thing that has to be done first: a kind of it, what it is about, and a sentence for people."""
+
+    type: str
+    subject: str
+    description: str
+
+
 class DomainError(Exception):
     """The base of every refusal; each area's `errors.py` has its own.
 
@@ -48,6 +57,7 @@ class DomainError(Exception):
 
     kind: ClassVar[ErrorKind]
     reason: ClassVar[str]
+    preconditions: tuple[Precondition, ...] = ()
 
     def __init__(
         self, message: str, *, metadata: Mapping[str, str] | None = None, retry_after: float | None = None

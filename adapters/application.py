@@ -1,0 +1,83 @@
+"""The use cases of each area, ready to call: what servicers and workers are given."""
+
+from dataclasses import dataclass
+
+from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
+from domain.identity.access import GetPublicKeys
+from domain.identity.log_in import AuthenticateUser
+from domain.identity.profile import GetUser, UpdateProfile
+from domain.identity.sessions import LogOut, RefreshTokens
+from domain.identity.sign_up import RegisterUser
+from domain.onboarding.choose_partners import ConfigurePartnerSituations, SelectCommunicationPartners
+from domain.onboarding.choose_role import CreateCustomUserRole, MatchUserRoleFromDescription, SelectRole
+from domain.onboarding.use_cases import (
+    CompleteOnboarding,
+    GetOnboarding,
+    GetSummary,
+    ResetOnboarding,
+    SelectNativeLanguage,
+    SelectUserIndustry,
+)
+from domain.practice.browse import GetScenario, ListScenarios
+from domain.practice.cancellation import CancelReply, EndConversation
+from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.messages import SendMessage
+from domain.practice.replies import FollowReply, ResumeReply
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityUseCases:
+    """Accounts, sessions and their tokens."""
+
+    register_user: RegisterUser
+    authenticate_user: AuthenticateUser
+    refresh_tokens: RefreshTokens
+    log_out: LogOut
+    get_public_keys: GetPublicKeys
+    get_user: GetUser
+    update_profile: UpdateProfile
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogUseCases:
+    """What a learner can choose from."""
+
+    list_languages: ListLanguages
+    list_industries: ListIndustries
+    list_roles: ListRoles
+    list_communication_partners: ListCommunicationPartners
+    list_situations: ListSituations
+
+
+@dataclass(frozen=True, slots=True)
+class OnboardingUseCases:
+    """The way from a new account to the first conversation."""
+
+    get_onboarding: GetOnboarding
+    get_summary: GetSummary
+    select_native_language: SelectNativeLanguage
+    select_industry: SelectUserIndustry
+    match_roles: MatchUserRoleFromDescription
+    select_role: SelectRole
+    create_custom_role: CreateCustomUserRole
+    select_partners: SelectCommunicationPartners
+    configure_situations: ConfigurePartnerSituations
+    complete_onboarding: CompleteOnboarding
+    reset_onboarding: ResetOnboarding
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeUseCases:
+    """Scenarios, conversations and replies."""
+
+    get_scenario: GetScenario
+    list_scenarios: ListScenarios
+    start_conversation: StartConversation
+    get_conversation: GetConversation
+    list_conversations: ListConversations
+    list_turns: ListTurns
+    send_message: SendMessage
+    follow_reply: FollowReply
+    resume_reply: ResumeReply
+    cancel_reply: CancelReply
+    end_conversation: EndConversation

@@ -1,0 +1,201 @@
+"""The one composition root: which adapter stands behind which port."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.ai.scripted import ScriptedModel
+from adapters.application import CatalogUseCases, IdentityUseCases, OnboardingUseCases, PracticeUseCases
+from adapters.live.doorbell import RedisDoorbell
+from adapters.live.redis_log import RedisGenerationLog
+from adapters.live.runner import LocalRunner
+from adapters.security.access_tokens import JwtAccessTokens
+from adapters.security.passwords import Argon2Passwords, common_passwords
+from adapters.security.refresh_tokens import HmacRefreshTokens
+from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
+from adapters.security.verified_tokens import TokenVerifier
+from adapters.settings import Settings
+from adapters.sql.catalog import SqlCatalog
+from adapters.sql.engine import Connections, create_engine
+from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
+from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
+from domain.catalog.use_cases import WordRoleMatcher
+from domain.identity.access import GetPublicKeys, VerifyAccessToken
+from domain.identity.log_in import AuthenticateUser
+from domain.identity.ports import PasswordHasher
+from domain.identity.profile import GetUser, UpdateProfile
+from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
+from domain.identity.sign_up import RegisterUser
+from domain.onboarding.choose_partners import ConfigurePartnerSituations, SelectCommunicationPartners
+from domain.onboarding.choose_role import CreateCustomUserRole, MatchUserRoleFromDescription, SelectRole
+from domain.onboarding.use_cases import (
+    CompleteOnboarding,
+    GetOnboarding,
+    GetSummary,
+    ResetOnboarding,
+    SelectNativeLanguage,
+    SelectUserIndustry,
+)
+from domain.practice.browse import GetScenario, ListScenarios
+from domain.practice.cancellation import CancelReply, EndConversation, StopReply
+from domain.practice.chat import ChatModel
+from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.finishing import FinishReply
+from domain.practice.leases import Leases
+from domain.practice.messages import SendMessage
+from domain.practice.production import ProduceReply
+from domain.practice.recovery import RecoverReply
+from domain.practice.replies import FollowReply, ResumeReply
+from domain.shared.clock import Clock, system_clock
+
+REPLIES_GRACE_SECONDS = 5.0
+"""How long replies under way may go on when the process stops; then they break off with what was said kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything a server process needs below its doors."""
+
+    identity: IdentityUseCases
+    catalog: CatalogUseCases
+    onboarding: OnboardingUseCases
+    practice: PracticeUseCases
+    tokens: TokenVerifier
+    connections: Connections
+    reads: SqlReads
+    log: RedisGenerationLog
+    recover: RecoverReply
+
+
+class _Parts:
+    """What several areas are built from."""
+
+    def __init__(self, settings: Settings, database_url: str, redis_url: str, clock: Clock) -> None:
+        self.clock = clock
+        self.connections = Connections(create_engine(database_url, settings.database_pool_size))
+        self.reads = SqlReads(self.connections)
+        self.catalog = SqlCatalog(self.connections)
+        self.log = RedisGenerationLog(redis_url)
+        self.doorbell = RedisDoorbell(redis_url)
+        self.passwords = Argon2Passwords()
+        self.keys = signing_keys(settings)
+
+    def uow(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.connections, self.clock)
+
+
+@asynccontextmanager
+async def open_application(
+    settings: Settings,
+    database_url: str,
+    redis_url: str,
+    *,
+    model: ChatModel | None = None,
+    clock: Clock = system_clock,
+) -> AsyncIterator[Application]:
+    """Put everything together, run its background tasks, and take it down in order at the block's end.
+
+    `model` takes the place of the one that the settings name. Raises SigningKeysUnusable.
+    """
+    parts = _Parts(settings, database_url, redis_url, clock)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.connections.close)
+        stack.callback(parts.passwords.close)
+        await parts.log.start()
+        stack.push_async_callback(parts.log.close)
+        stack.push_async_callback(parts.doorbell.close)
+        leases = Leases(parts.uow, clock)
+        finish = FinishReply(parts.uow, parts.log, clock)
+        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, model or chat_model(settings)))
+        stack.push_async_callback(runner.stop, REPLIES_GRACE_SECONDS)
+        parts.doorbell.listen(runner.cancel)
+        recover = RecoverReply(parts.log, leases, finish, runner)
+        verify = VerifyAccessToken(JwtAccessTokens(parts.keys, clock), parts.reads, clock)
+        tokens = TokenVerifier(verify, clock)
+        yield Application(
+            identity=_identity(parts, tokens, parts.passwords),
+            catalog=_catalog(parts),
+            onboarding=_onboarding(parts),
+            practice=_practice(parts, runner, recover),
+            tokens=tokens,
+            connections=parts.connections,
+            reads=parts.reads,
+            log=parts.log,
+            recover=recover,
+        )
+
+
+def chat_model(settings: Settings) -> ChatModel:
+    """Return the language model that the settings name."""
+    if settings.model == "scripted":
+        return ScriptedModel(settings.scripted_word_seconds)
+    from adapters.ai.openai import OPENAI_URL, OpenAIModel
+
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+    return OpenAIModel(settings.openai_model or "", key, settings.openai_base_url or OPENAI_URL)
+
+
+def signing_keys(settings: Settings) -> SigningKeys:
+    """Return the keys of access and refresh tokens; made at the first start where the settings name no file."""
+    if settings.signing_keys is not None:
+        return load_signing_keys(settings.signing_keys)
+    return load_or_create_signing_keys(Path(settings.data_dir) / "keys" / "signing.json")
+
+
+def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> IdentityUseCases:
+    access = JwtAccessTokens(parts.keys, parts.clock)
+    sessions = SessionTokens(access, HmacRefreshTokens(parts.keys.refresh_secret), parts.clock)
+    return IdentityUseCases(
+        register_user=RegisterUser(parts.uow, sessions, hasher, common_passwords(), parts.clock),
+        authenticate_user=AuthenticateUser(parts.uow, parts.reads, sessions, hasher),
+        refresh_tokens=RefreshTokens(parts.uow, sessions, tokens, parts.clock),
+        log_out=LogOut(parts.uow, tokens, parts.clock),
+        get_public_keys=GetPublicKeys(access),
+        get_user=GetUser(parts.reads),
+        update_profile=UpdateProfile(parts.uow, parts.clock),
+    )
+
+
+def _catalog(parts: _Parts) -> CatalogUseCases:
+    return CatalogUseCases(
+        list_languages=ListLanguages(parts.catalog),
+        list_industries=ListIndustries(parts.catalog),
+        list_roles=ListRoles(parts.catalog),
+        list_communication_partners=ListCommunicationPartners(parts.catalog),
+        list_situations=ListSituations(parts.catalog),
+    )
+
+
+def _onboarding(parts: _Parts) -> OnboardingUseCases:
+    return OnboardingUseCases(
+        get_onboarding=GetOnboarding(parts.reads, parts.catalog),
+        get_summary=GetSummary(parts.reads, parts.catalog),
+        select_native_language=SelectNativeLanguage(parts.uow, parts.catalog),
+        select_industry=SelectUserIndustry(parts.uow, parts.catalog),
+        match_roles=MatchUserRoleFromDescription(parts.reads, parts.uow, WordRoleMatcher(parts.catalog)),
+        select_role=SelectRole(parts.uow, parts.catalog),
+        create_custom_role=CreateCustomUserRole(parts.uow),
+        select_partners=SelectCommunicationPartners(parts.uow, parts.catalog),
+        configure_situations=ConfigurePartnerSituations(parts.uow, parts.catalog),
+        complete_onboarding=CompleteOnboarding(parts.uow, parts.catalog, parts.clock),
+        reset_onboarding=ResetOnboarding(parts.uow, parts.catalog),
+    )
+
+
+def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> PracticeUseCases:
+    follow = FollowReply(parts.reads, parts.log)
+    stop = StopReply(parts.uow, parts.doorbell, recover, follow, parts.clock)
+    return PracticeUseCases(
+        get_scenario=GetScenario(parts.reads),
+        list_scenarios=ListScenarios(parts.reads),
+        start_conversation=StartConversation(parts.uow, parts.clock),
+        get_conversation=GetConversation(parts.reads),
+        list_conversations=ListConversations(parts.reads),
+        list_turns=ListTurns(parts.reads),
+        send_message=SendMessage(parts.uow, runner, parts.clock),
+        follow_reply=follow,
+        resume_reply=ResumeReply(parts.reads, parts.log, follow),
+        cancel_reply=CancelReply(parts.reads, stop),
+        end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
+    )
