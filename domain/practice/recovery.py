@@ -36,7 +36,7 @@ class RecoverReply:
             return
         held = await self.leases.take_to_end(generation)
         if held is not None:
-            await self._end(held, text, _opening(held, text) if entries == () else ())
+            await self._end(held, text, _opening(held, text, is_new=entries == ()))
 
     async def _read(self, generation: Generation) -> tuple[LogEntry, ...] | None:
         with suppress(LogUnavailable):
@@ -73,10 +73,14 @@ def _ending(held: Generation, text: str) -> Ending:
     return failed(text, FailureReason.INTERRUPTED)
 
 
-def _opening(held: Generation, text: str) -> tuple[ReplyEvent, ...]:
-    """Return what a reader must be told first where there is no log (any more)."""
-    accepted = Accepted(held.turn_id)
-    return (accepted, Snapshot(text)) if text else (accepted,)
+def _opening(held: Generation, text: str, *, is_new: bool) -> tuple[ReplyEvent, ...]:
+    """Return what readers are told before the end: the text that is kept.
+
+    Somebody may have read more than the log still holds: a killed server can lose its last second. What they have is
+    put right by the snapshot, and to the others it says nothing new. A log that `is_new` also lacks the beginning.
+    """
+    snapshot = (Snapshot(text),) if text else ()
+    return (Accepted(held.turn_id), *snapshot) if is_new else snapshot
 
 
 async def _write(writer: GenerationWriter, events: tuple[ReplyEvent, ...]) -> None:

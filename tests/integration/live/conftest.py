@@ -42,7 +42,7 @@ class OwnValkey:
 
     def _launch(self) -> None:
         options = ["--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder), "--save", ""]
-        command = [str(valkey_binary()), *options, "--appendonly", "yes"]
+        command = [str(valkey_binary()), *options, "--appendonly", "yes", "--appendfsync", "always"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
     def signal(self, number: signal.Signals) -> None:

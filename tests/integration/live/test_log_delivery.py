@@ -208,7 +208,7 @@ async def test_two_hundred_replies_at_once_stay_apart(redis_url, make_log, read_
         await speaker.writer.write(Accepted(uuid4()))
         for word in range(20):
             await speaker.say(f"{number}:{word} ", flush=False)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
         await speaker.writer.write(Completed(uuid4(), "stop"))
         entries = await reading
         assert text_of(entries) == speaker.text

@@ -2,6 +2,8 @@
 
 import pytest
 from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 
 from gateway.image import Image, ImageError
 from gateway.versions import read_versions
@@ -67,14 +69,17 @@ def test_an_image_without_its_imports_is_refused():
 
 def test_a_strangers_option_with_the_same_number_does_no_harm():
     """The stranger's option is a text, under the number that google.api.http has."""
-    file = descriptor_pb2.FileDescriptorProto(
+    bare = DescriptorPool()  # the default pool may know google.api.http by now, and would not take the text
+    bare.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
+    files = GetMessageClass(bare.FindMessageTypeByName("google.protobuf.FileDescriptorSet"))()
+    file = files.file.add(
         name="stranger.proto", package="stranger", syntax="proto2", dependency=["google/protobuf/descriptor.proto"]
     )
     file.extension.add(name="note", number=72295728, extendee=".google.protobuf.MethodOptions", type=9, label=1)
     file.message_type.add(name="M")
     method = file.service.add(name="S").method.add(name="Do", input_type=".stranger.M", output_type=".stranger.M")
     method.options.MergeFromString(b"\x82\xd3\xe4\x93\x02\x05hello")  # the number of google.api.http, and a text
-    image = Image(_bytes_of(file))
+    image = Image(files.SerializeToString())
     (_, proto), *_ = image.methods()
     assert image.option(proto, "stranger.note") == "hello"
     assert image.option(proto, "google.api.http") is None

@@ -22,6 +22,7 @@ from domain.practice.reply import (
     Snapshot,
     Started,
     TextDelta,
+    cursor,
 )
 
 STOP = Finish(FinishReason.STOP)
@@ -73,9 +74,12 @@ async def test_a_reply_that_had_begun_fails_with_what_was_said_and_without_a_res
     await app.sweeper.sweep()
     turn = await last_turn(app)
     entries = await app.read(held)
-    assert tuple(entries[:-1]) == before
+    assert tuple(entries[:-2]) == before
     failed = Failed("INTERRUPTED", "The reply was interrupted.", True, turn.id)
-    assert entries[-1] == LogEntry(Position(2, 1), 1, failed)
+    assert entries[-2:] == [
+        LogEntry(Position(2, 1), 1, Snapshot("I was say")),
+        LogEntry(Position(2, 2), 2, failed),
+    ]
     assert (turn.text, turn.partial) == ("I was say", True)
     stored = await app.stored(held)
     assert (stored.status, stored.failure_reason, stored.model) == (
@@ -93,9 +97,17 @@ async def test_the_failed_reply_reads_the_same_from_the_database(app, dead) -> N
     app.log.lose(held.id)
     snapshot, last = await app.read(held)
     assert (snapshot.event, last) == (Snapshot("I was say"), entries[-1])
-    assert await app.read(held, entries[-2].position) == [snapshot, last]
+    assert await app.read(held, entries[-3].position) == [snapshot, last]
     assert await app.read(held, snapshot.position) == [last]
     assert await app.read(held, last.position) == []
+
+
+async def test_who_had_read_more_than_the_log_still_holds_is_put_right(app, dead) -> None:
+    held, _ = await dead("I was say")
+    await app.sweeper.sweep()
+    lost = Position(1, 99)
+    entries = [entry async for entry in app.resume_reply(app.user_id, str(held.id), cursor(held.id, lost))]
+    assert [type(entry.event) for entry in entries] == [Snapshot, Failed]
 
 
 async def test_the_zombie_can_write_no_more(app, dead) -> None:
