@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import pytest
 from google.protobuf.message import Message
 
@@ -5,22 +7,18 @@ from domain.shared.checks import Checks, Refused
 from domain.shared.errors import InvalidRequest, Violation
 from fluentpro.v2.auth_service_pb2 import LogInRequest, SignUpRequest
 from fluentpro.v2.user_service_pb2 import GetMeRequest, UpdateMeRequest
-from server import parsing
 from server.image import our_image
-from server.interceptors.required import Required
-from server.parsing import parser_of, parses
+from server.interceptors.required import Check, Required
 from server.required_fields import RequiredFields
-
-
-@pytest.fixture(autouse=True)
-def parsers(monkeypatch: pytest.MonkeyPatch):
-    """Registering here leaves nothing behind."""
-    monkeypatch.setattr(parsing, "_parsers", {})
 
 
 @pytest.fixture(scope="module")
 def required() -> Required:
-    return Required(RequiredFields(our_image()))
+    return with_checks({})
+
+
+def with_checks(checks: Mapping[type[Message], Check]) -> Required:
+    return Required(RequiredFields(our_image()), checks)
 
 
 async def violations(required: Required, make_call, request: Message) -> list[tuple[str, str]]:
@@ -63,8 +61,8 @@ async def test_a_complete_request_passes(required, make_call) -> None:
     assert await violations(required, make_call, GetMeRequest()) == []
 
 
-async def test_what_is_wrong_otherwise_is_told_with_what_is_missing(required, make_call) -> None:
-    parses(SignUpRequest)(parse_sign_up)
+async def test_what_is_wrong_otherwise_is_told_with_what_is_missing(make_call) -> None:
+    required = with_checks({SignUpRequest: parse_sign_up})
     found = await violations(required, make_call, SignUpRequest(email="no address"))
     assert found == [
         ("password", "REQUIRED"),
@@ -74,14 +72,18 @@ async def test_what_is_wrong_otherwise_is_told_with_what_is_missing(required, ma
     ]
 
 
-async def test_what_the_parser_finds_nothing_wrong_with_is_still_missing(required, make_call) -> None:
-    parses(LogInRequest)(lambda request: request.email)
+async def test_what_the_check_finds_nothing_wrong_with_is_still_missing(make_call) -> None:
+    required = with_checks({LogInRequest: lambda request: request.email})
     assert await violations(required, make_call, LogInRequest(email="a@b.c")) == [("password", "REQUIRED")]
 
 
-async def test_nothing_missing_leaves_the_rest_to_the_servicer(required, make_call) -> None:
-    parses(LogInRequest)(lambda _request: (_ for _ in ()).throw(InvalidRequest((Violation("a", "b", "c"),))))
+async def test_nothing_missing_leaves_the_rest_to_the_servicer(make_call) -> None:
+    required = with_checks({LogInRequest: _refuse})
     assert await violations(required, make_call, LogInRequest(email="a", password="b")) == []
+
+
+def _refuse(_request: LogInRequest) -> None:
+    raise InvalidRequest((Violation("a", "b", "c"),))
 
 
 async def test_a_partial_update_needs_its_resource_and_no_field_of_it(required, make_call) -> None:
@@ -93,11 +95,3 @@ async def test_a_partial_update_needs_its_resource_and_no_field_of_it(required, 
 
 async def test_a_client_that_streams_is_not_looked_at(required, make_call) -> None:
     await required.begin(make_call())
-
-
-def test_a_request_has_one_parser() -> None:
-    parses(SignUpRequest)(parse_sign_up)
-    assert parser_of(SignUpRequest) is parse_sign_up
-    assert parser_of(LogInRequest) is None
-    with pytest.raises(ValueError, match="SignUpRequest has a parser"):
-        parses(SignUpRequest)(parse_sign_up)

@@ -1,0 +1,1 @@
+"""gRPC: the chain, the servicers, the process, and the `fluentpro` command."""

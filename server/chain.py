@@ -1,0 +1,166 @@
+"""The chain: what happens around every handler, once, for both doors.
+
+Interceptors begin in order and end in reverse; what a handler raises becomes a status here and nowhere else.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from google.rpc.code_pb2 import INTERNAL, OK, UNIMPLEMENTED
+
+from server.call import Call
+from server.interruption import Interruptible, Interruption, ServerStopping
+from server.method import Method
+from server.status import Failed, failure_of
+
+_logger = logging.getLogger(__name__)
+
+
+class Interceptor:
+    """Something that happens around every call. Both halves are optional; one object serves all calls."""
+
+    async def begin(self, call: Call) -> Any | None:
+        """Run before the handler. May raise a DomainError; a message that it returns is the answer of a unary call."""
+
+    def end(self, call: Call) -> None:
+        """Run after the handler when `begin` had its turn, whatever happened. Never raises.
+
+        A stream may be closed from another context, so everything to know comes from `call`, not from contextvars.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineCaps:
+    """The longest that calls may take, in seconds; also what they get when the client sets no deadline."""
+
+    unary: float
+    stream: float
+
+
+class Chain:
+    """Runs methods within their interceptors."""
+
+    def __init__(self, interceptors: Iterable[Interceptor], caps: DeadlineCaps) -> None:
+        used = tuple(interceptors)
+        self._caps = caps
+        self._begins = tuple(each.begin if _overrides(each, "begin") else None for each in used)
+        self._ends = tuple(each.end if _overrides(each, "end") else None for each in used)
+        self._running: set[Interruptible] = set()
+        self._is_draining = False
+
+    def time_allowed(self, asked: float | None, *, is_stream: bool) -> float:
+        """Return the seconds that a call gets whose client asks for `asked`."""
+        cap = self._caps.stream if is_stream else self._caps.unary
+        return cap if asked is None or asked > cap else asked
+
+    async def unary(self, method: Method, request: bytes | AsyncIterator[bytes], call: Call) -> bytes:
+        """Return the answer of a method that answers once. Raises Failed, or CancelledError when it was cancelled."""
+        begun = 0
+        running = self._start(call, is_stream=False)
+        _bind(method, request, call)
+        try:
+            answer = None
+            for begin in self._begins:
+                begun += 1
+                if begin is not None and (answer := await begin(call)) is not None:
+                    break
+            if answer is None:
+                answer = await method.behaviour(_input(method, request, call), call)
+            data = method.serialize(answer)
+        except BaseException as error:
+            if (failed := _failed(error, running, call)) is None:
+                raise
+            raise failed from None
+        else:
+            call.sent = 1
+            call.code = OK
+            return data
+        finally:
+            self._finish(running, call, begun)
+
+    async def stream(
+        self, method: Method, request: bytes | AsyncIterator[bytes], call: Call
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the answers of a method that streams them. Raises as `unary` does; closing it closes the handler."""
+        begun = 0
+        running = self._start(call, is_stream=True)
+        _bind(method, request, call)
+        try:
+            running.enter()
+            for begin in self._begins:
+                begun += 1
+                if begin is not None:
+                    await begin(call)
+            async with aclosing(method.behaviour(_input(method, request, call), call)) as answers:
+                async for answer in answers:
+                    data = method.serialize(answer)
+                    call.sent += 1
+                    running.leave()
+                    yield data
+                    running.enter()
+            call.code = OK
+        except BaseException as error:
+            if (failed := _failed(error, running, call)) is None:
+                raise
+            raise failed from None
+        finally:
+            self._finish(running, call, begun)
+
+    def end_streams(self) -> None:
+        """Have every stream end with UNAVAILABLE, those that are yet to come too: the server stops."""
+        self._is_draining = True
+        self._interrupt(ServerStopping(), [running for running in self._running if running.is_stream])
+
+    def end_all(self) -> None:
+        """Have every call end with UNAVAILABLE."""
+        self._interrupt(ServerStopping(), list(self._running))
+
+    def _interrupt(self, reason: Interruption, calls: list[Interruptible]) -> None:
+        for running in calls:
+            running.interrupt(reason)
+
+    def _start(self, call: Call, *, is_stream: bool) -> Interruptible:
+        running = Interruptible(call, is_stream=is_stream)
+        self._running.add(running)
+        if is_stream and self._is_draining:
+            running.interrupt(ServerStopping())
+        return running
+
+    def _finish(self, running: Interruptible, call: Call, begun: int) -> None:
+        self._running.discard(running)
+        running.disarm()
+        for end in reversed(self._ends[:begun]):
+            if end is not None:
+                try:
+                    end(call)
+                except Exception:  # the answer is there already: a fault of ours must not take it away
+                    _logger.exception("an interceptor failed at the end of %s", call.method)
+
+
+def _overrides(interceptor: Interceptor, half: str) -> bool:
+    return getattr(type(interceptor), half) is not getattr(Interceptor, half)
+
+
+def _bind(method: Method, request: Any, call: Call) -> None:
+    if not method.client_streams:
+        call.received = 1
+        call.bind(method.parse, request)
+
+
+def _input(method: Method, request: Any, call: Call) -> Any:
+    """Return what the handler takes. Raises MalformedMessage."""
+    return method.parse_each(request, call) if method.client_streams else call.request
+
+
+def _failed(error: BaseException, running: Interruptible, call: Call) -> Failed | None:
+    """Take note of how the call failed, and return what to raise; None: `error` itself, which ends the task."""
+    cause = running.cause_of(error)
+    failed = failure_of(cause, is_unwritten=call.code == UNIMPLEMENTED)
+    call.code = failed.status.code
+    call.reason = failed.reason
+    if call.code == INTERNAL and not isinstance(cause, Failed):
+        _logger.error("%s failed", call.method, exc_info=cause, extra={"request_id": call.request_id})
+    return failed if isinstance(cause, Exception) else None

@@ -1,0 +1,88 @@
+"""What `fluentpro dev` serves once the engines run: a migrated and seeded database, both doors and the sweeper."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+
+import typer
+
+from adapters.engines import EngineUrls
+from adapters.seed.files import read_catalog
+from adapters.seed.write import seed
+from adapters.settings import Settings
+from adapters.sql.migrations import migrate
+from adapters.telemetry.logs import AccessLog
+from adapters.wiring import Application, open_application
+from domain.shared.clock import system_clock
+from server.hosting import Host, HostOptions, serve
+from server.reachability import require_named
+from server.service import build_service
+from server.signals import StopSignals
+from workers.sweeper import Sweeper
+
+Report = Callable[[str], None]
+
+
+async def serve_here(settings: Settings, urls: EngineUrls, report: Report) -> None:
+    """Prepare the database and serve until a signal comes; each step is told to `report`.
+
+    Ctrl-C before it serves cancels what is under way. Raises what REFUSALS names.
+    """
+    await require_named(settings)
+    access_log = AccessLog()
+    with ExitStack() as stack:
+        stack.callback(access_log.flush)
+        async with open_application(settings, urls.database_url, urls.redis_url) as application:
+            await _prepare(application, report)
+            options = HostOptions(settings.grpc_listen, settings.http_listen, reflection=settings.reflection)
+            host = Host(build_service(application, settings, access_log), options)
+            signals = StopSignals()
+            async with _sweeping(application):
+                with signals.installed():
+                    await serve(
+                        host, signals, settings.shutdown_seconds, on_start=lambda: _welcome(host, settings, report)
+                    )
+                    report("stopped serving")
+
+
+async def _prepare(application: Application, report: Report) -> None:
+    report("migrating the database")
+    await migrate(application.connections.engine)
+    done = await seed(application.connections, read_catalog())
+    report(f"seeded the catalogue: {done.inserted} new, {done.updated} changed, {done.unchanged} as they were")
+
+
+@asynccontextmanager
+async def _sweeping(application: Application) -> AsyncIterator[None]:
+    sweeper = asyncio.create_task(Sweeper(application.reads, application.recover, system_clock).run(), name="sweeper")
+    try:
+        yield
+    finally:
+        sweeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeper
+
+
+def _welcome(host: Host, settings: Settings, report: Report) -> None:
+    report("ready")
+    http = f"http://{host.http_listen}"
+    grpc = f"http://{host.grpc_listen}"
+    typer.echo(
+        f"""
+FluentPro runs. Ctrl-C stops everything.
+
+  HTTP     {http}/api/v2
+  gRPC     {host.grpc_listen} (describes itself by reflection)
+  health   {http}/readyz
+  metrics  {http}/metrics
+  data     {settings.data_dir}
+
+  curl {http}/api/v2/industries
+  .venv/bin/buf curl --protocol grpc --http2-prior-knowledge \\
+    {grpc}/fluentpro.v2.CatalogService/ListIndustries -d '{{}}'
+
+  A learner's whole way, in another terminal:
+  bash docs/guide/first_conversation.sh {http}
+  bash docs/guide/first_conversation_grpc.sh {grpc}
+"""
+    )

@@ -1,0 +1,90 @@
+"""The door inside this process: the gateway's upstream without a network."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+
+from gateway.upstream import UpstreamCall, UpstreamError
+from server.call import Call
+from server.chain import Chain
+from server.method import Method
+from server.status import Failed, unimplemented
+
+
+class Dispatcher:
+    """Runs methods by name within the chain.
+
+    Generated `add_…Servicer_to_server` functions register on it as on a server, and a gateway calls through it.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._methods: dict[str, Method] = {}
+
+    def add_registered_method_handlers(
+        self, service_name: str, method_handlers: "Mapping[str, grpc.RpcMethodHandler[Any, Any]]"
+    ) -> None:
+        """Take over the methods of one service."""
+        for name, handler in method_handlers.items():
+            path = f"/{service_name}/{name}"
+            self._methods[path] = Method.of(path, handler)
+
+    def add_generic_rpc_handlers(self, generic_rpc_handlers: Iterable[grpc.GenericRpcHandler]) -> None:
+        """Do nothing: generated code says the same a second time, by `add_registered_method_handlers`."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The full names of all services, in the order of their registration."""
+        return tuple(dict.fromkeys(path.split("/")[1] for path in self._methods))
+
+    async def unary(self, call: UpstreamCall, request: bytes) -> bytes:
+        """Return the response message; UpstreamError when the call fails."""
+        method = self._method(call)
+        inner = self._call(call, method)
+        try:
+            return await self._chain.unary(method, request, inner)
+        except Failed as failed:
+            raise _error(failed) from None
+        finally:
+            call.trailers += inner.trailers
+
+    async def stream(self, call: UpstreamCall, request: bytes) -> AsyncGenerator[bytes, None]:
+        """Yield the response messages; UpstreamError when the call fails. Closing it ends the call."""
+        method = self._method(call)
+        inner = self._call(call, method)
+        try:
+            async with aclosing(self._chain.stream(method, request, inner)) as answers:
+                async for data in answers:
+                    yield data
+        except Failed as failed:
+            raise _error(failed) from None
+        finally:
+            call.trailers += inner.trailers
+
+    def _method(self, call: UpstreamCall) -> Method:
+        method = self._methods.get(call.method)
+        if method is None:
+            raise _error(unimplemented())
+        return method
+
+    def _call(self, call: UpstreamCall, method: Method) -> Call:
+        allowed = self._chain.time_allowed(call.timeout, is_stream=method.server_streams)
+        return Call(call.method, call.headers, call.peer, allowed, _InProcess(call))
+
+
+class _InProcess:
+    """Hands initial metadata to the gateway, which sends it with the response headers."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: UpstreamCall) -> None:
+        self._call = call
+
+    async def send_initial_metadata(self, initial_metadata: Any, /) -> None:
+        self._call.initial += initial_metadata
+
+
+def _error(failed: Failed) -> UpstreamError:
+    return UpstreamError(failed.status.SerializeToString())

@@ -1,0 +1,46 @@
+"""What refuses to start: the operator's to mend, so a line that says what to do, and no traceback."""
+
+from collections.abc import Iterator
+
+from alembic.util import CommandError
+
+from adapters.engines import EnginesBusy, EnginesFailed
+from adapters.security.signing_keys import SigningKeysUnusable
+from adapters.seed.files import SeedError
+from adapters.settings import SettingsError
+from gateway.binding import BindingError
+from gateway.image import ImageError
+from gateway.routes import RouteError
+from server.policies import PolicyError
+from server.ports import CannotListen, PortTaken
+from server.reachability import EngineUnreachable
+from server.tools import NotMigrated
+
+REFUSALS: tuple[type[Exception], ...] = (
+    SettingsError,
+    CannotListen,
+    EnginesBusy,
+    EnginesFailed,
+    EngineUnreachable,
+    NotMigrated,
+    SigningKeysUnusable,
+    CommandError,
+    SeedError,
+    ImageError,
+    BindingError,
+    RouteError,
+    PolicyError,
+)
+
+_ADVICE: tuple[tuple[type[Exception], str], ...] = (
+    (PortTaken, "; stop what listens there, or set FLUENTPRO_GRPC_LISTEN or FLUENTPRO_HTTP_LISTEN to another address"),
+    (CannotListen, "; set FLUENTPRO_GRPC_LISTEN or FLUENTPRO_HTTP_LISTEN to an address of this machine"),
+    (CommandError, "; if a newer version has migrated this database, use that version"),
+)
+
+
+def lines(refusal: Exception) -> Iterator[str]:
+    """Say what is wrong, a line for each problem, with what to do about it where the problem does not say it."""
+    advice = next((text for kind, text in _ADVICE if isinstance(refusal, kind)), "")
+    for problem in str(refusal).splitlines():
+        yield f"{problem}{advice}"

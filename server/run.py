@@ -1,0 +1,74 @@
+"""`fluentpro server`: one serving process, or several that share the ports."""
+
+import logging
+import os
+import sys
+from contextlib import ExitStack
+
+import uvloop
+
+from adapters.engines import EngineUrls
+from adapters.settings import Settings, load_settings
+from adapters.telemetry.logs import AccessLog, configure_logs
+from adapters.wiring import open_application
+from server.engines import engines_for
+from server.hosting import Host, HostOptions, serve
+from server.processes import Children, supervise, with_ports
+from server.reachability import EngineUnreachable, require_named
+from server.service import build_service
+from server.signals import StopSignals
+
+_logger = logging.getLogger(__name__)
+
+
+def run(*, http: bool, is_child: bool) -> None:
+    """Serve until asked to stop. Raises what REFUSALS names."""
+    settings = load_settings(os.environ)
+    configure_logs(settings.log_level)
+    with engines_for(settings, report=lambda _line: None) as urls:
+        if is_child or settings.processes == 1:
+            uvloop.run(_serve(settings, urls, http=http, is_child=is_child))
+            return
+        code = uvloop.run(_supervise(settings, http=http))
+    sys.exit(code)
+
+
+async def _serve(settings: Settings, urls: EngineUrls, *, http: bool, is_child: bool) -> None:
+    options = HostOptions(
+        grpc=settings.grpc_listen,
+        http=settings.http_listen if http else None,
+        reflection=settings.reflection,
+        is_shared=is_child,
+    )
+    signals, access_log = StopSignals(), AccessLog()
+    with ExitStack() as stack:
+        stack.enter_context(signals.installed())
+        stack.callback(access_log.flush)
+        if is_child:
+            stack.enter_context(signals.parent_watched(sys.stdin.fileno()))
+        await _tell_what_is_missing(settings)
+        async with open_application(settings, urls.database_url, urls.redis_url) as application:
+            host = Host(build_service(application, settings, access_log), options)
+            await serve(host, signals, settings.shutdown_seconds, on_start=lambda: _tell_where(host, options))
+
+
+async def _tell_what_is_missing(settings: Settings) -> None:
+    """Log what does not answer. It is no reason not to start: a database may come back, and probes tell until then."""
+    try:
+        await require_named(settings)
+    except EngineUnreachable as error:
+        _logger.warning("%s; not ready until it can", error)
+
+
+def _tell_where(host: Host, options: HostOptions) -> None:
+    doors = {"gRPC": host.grpc_listen, "HTTP": host.http_listen if options.http else None}
+    _logger.info("serving %s", " and ".join(f"{door} on {listen}" for door, listen in doors.items() if listen))
+
+
+async def _supervise(settings: Settings, *, http: bool) -> int:
+    signals = StopSignals()
+    command = [sys.executable, "-m", "server.cli", "server", "--child", *([] if http else ["--no-http"])]
+    with ExitStack() as stack:
+        stack.enter_context(signals.installed())
+        environ = with_ports(stack, os.environ, settings.grpc_listen, settings.http_listen if http else None)
+        return await supervise(Children(settings.processes, command, environ), signals)

@@ -1,0 +1,80 @@
+"""ConversationService."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from uuid import UUID
+
+from adapters.application import PracticeUseCases
+from domain.practice.messages import Message
+from fluentpro.v2 import conversation_service_pb2 as pb
+from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceServicer
+from server.caller import Context, user_of
+from server.mapping.v2 import conversations
+from server.mapping.v2.replies import reply_event
+from server.servicers.v2.pages import Listing
+
+
+class ConversationServicer(ConversationServiceServicer):
+    """Live role-play."""
+
+    def __init__(self, practice: PracticeUseCases) -> None:
+        self._do = practice
+
+    async def StartConversation(
+        self, request: pb.StartConversationRequest, context: Context
+    ) -> pb.StartConversationResponse:
+        """Start a role-play."""
+        conversation = await self._do.start_conversation(user_of(context), request.scenario_id)
+        return pb.StartConversationResponse(conversation=conversations.conversation(conversation))
+
+    async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:
+        """Give one conversation."""
+        conversation = await self._do.get_conversation(user_of(context), request.conversation_id)
+        return pb.GetConversationResponse(conversation=conversations.conversation(conversation))
+
+    async def ListConversations(
+        self, request: pb.ListConversationsRequest, context: Context
+    ) -> pb.ListConversationsResponse:
+        """List the learner's conversations."""
+        user_id = user_of(context)
+        listing = Listing.of(request, user_id)
+        page = await self._do.list_conversations(user_id, listing.request)
+        return pb.ListConversationsResponse(
+            conversations=map(conversations.conversation, page.items), next_page_token=listing.next_token(page)
+        )
+
+    async def ListTurns(self, request: pb.ListTurnsRequest, context: Context) -> pb.ListTurnsResponse:
+        """List what was said."""
+        user_id = user_of(context)
+        listing = Listing.of(request, user_id, request.conversation_id)
+        page = await self._do.list_turns(user_id, request.conversation_id, listing.request)
+        return pb.ListTurnsResponse(turns=map(conversations.turn, page.items), next_page_token=listing.next_token(page))
+
+    async def SendMessage(
+        self, request: pb.SendMessageRequest, context: Context
+    ) -> AsyncIterator[pb.SendMessageResponse]:
+        """Say something and stream the reply."""
+        message = Message(request.conversation_id, request.client_message_id, request.text)
+        generation = await self._do.send_message(user_of(context), message)
+        async with aclosing(self._do.follow_reply(generation, None)) as entries:
+            async for entry in entries:
+                yield pb.SendMessageResponse(event=reply_event(generation.id, entry))
+
+    async def ResumeReply(
+        self, request: pb.ResumeReplyRequest, context: Context
+    ) -> AsyncIterator[pb.ResumeReplyResponse]:
+        """Stream a reply from any position."""
+        resumed = self._do.resume_reply(user_of(context), request.generation_id, request.after)
+        async with aclosing(resumed) as entries:
+            async for entry in entries:
+                yield pb.ResumeReplyResponse(event=reply_event(UUID(request.generation_id), entry))
+
+    async def CancelReply(self, request: pb.CancelReplyRequest, context: Context) -> pb.CancelReplyResponse:
+        """Stop a reply."""
+        generation = await self._do.cancel_reply(user_of(context), request.generation_id)
+        return pb.CancelReplyResponse(generation=conversations.generation(generation))
+
+    async def EndConversation(self, request: pb.EndConversationRequest, context: Context) -> pb.EndConversationResponse:
+        """End a conversation."""
+        conversation = await self._do.end_conversation(user_of(context), request.conversation_id, request.etag)
+        return pb.EndConversationResponse(conversation=conversations.conversation(conversation))
