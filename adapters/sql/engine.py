@@ -24,6 +24,7 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        hide_parameters=True,  # an error goes to the log, and its statement's values are people's own words
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "fluentpro"}},

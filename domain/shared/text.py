@@ -8,6 +8,7 @@ from domain.shared.checks import Refused
 # Control characters have no place in what people type; line ends and tabs do, in prose.
 _PROSE_CONTROLS = frozenset("\n\r\t")
 _LONGEST_SPELLING = 4
+_UNSEEN = frozenset(["Cf", "Zs", "Zl", "Zp"])
 
 
 def line(minimum: int, maximum: int) -> Callable[[str], str]:
@@ -25,7 +26,8 @@ def _parse(value: str, minimum: int, maximum: int, controls: frozenset[str]) -> 
     if len(value) > _LONGEST_SPELLING * maximum:
         raise Refused("TOO_LONG", f"At most {maximum} characters are allowed.")
     text = unicodedata.normalize("NFC", value).strip()
-    if not text:
+    # Joiners are a part of words in many scripts; a text of nothing else cannot be seen.
+    if all(unicodedata.category(char) in _UNSEEN for char in text):
         raise Refused("REQUIRED", "A value is required.")
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in controls for char in text):
         raise Refused("INVALID_CHARACTER", "Control characters are not allowed.")

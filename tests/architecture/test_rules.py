@@ -53,12 +53,13 @@ def test_every_area_has_the_same_files() -> None:
         assert (ROOT / "domain" / area / "ports.py").exists()
 
 
-def test_no_test_sleeps_but_between_two_looks_at_a_condition() -> None:
+def test_no_test_sleeps_but_between_two_looks_at_a_condition_or_to_read_slowly() -> None:
     for path in sorted(ROOT.glob("tests/**/*.py")):
         if "benchmarks" in path.parts:
             continue
         tree = ast.parse(path.read_text())
-        looking = {id(node) for loop in ast.walk(tree) if isinstance(loop, ast.While) for node in ast.walk(loop)}
+        loops = (node for node in ast.walk(tree) if isinstance(node, ast.While | ast.AsyncFor))
+        looking = {id(node) for loop in loops for node in ast.walk(loop)}
         sleeps = [node for node in ast.walk(tree) if _sleeps(node) and id(node) not in looking]
         assert not sleeps, f"{path.name}:{sleeps[0].lineno} sleeps"
 

@@ -27,7 +27,7 @@ class Tokens(_message.Message):
     TOKEN_TYPE_FIELD_NUMBER: _builtins.int
     EXPIRES_IN_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
-    """Goes into the header `authorization: Bearer <access_token>` of every call. A signed JWT (EdDSA); treat it as opaque."""
+    """Goes into the header `authorization: Bearer <access_token>` of every call. A JWT signed with Ed25519; treat it as opaque."""
     refresh_token: _builtins.str
     """Buys the next set from RefreshTokens, once. Opaque; keep it secret."""
     token_type: _builtins.str

@@ -38,6 +38,7 @@ def test_another_error_in_the_block_is_not_hidden() -> None:
     [
         ("", "REQUIRED"),
         (" \u2003 ", "REQUIRED"),
+        ("\u200b\u2060 \ufeff", "REQUIRED"),
         ("a\x00b", "INVALID_CHARACTER"),
         ("a\ud800b", "INVALID_CHARACTER"),
         ("a\nb", "INVALID_CHARACTER"),

@@ -1,0 +1,191 @@
+"""A learner who uses the product, and one valid request for every RPC."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from api.contract import RPCS
+from api.doors import GrpcDoor, Outcome
+from google.protobuf.message import Message
+
+PASSWORD = "harbour view at dawn"
+SCENARIO = "early_check_in"
+JOB = {"job_title": "Receptionist", "job_description": "I look after the front desk and check guests in"}
+
+
+def new_address() -> str:
+    """Return an address that nobody has."""
+    return f"{uuid4().hex}@example.com"
+
+
+def sign_up(**changes: Any) -> Message:
+    """Return a good sign-up, with changes."""
+    good = {"email": new_address(), "password": PASSWORD, "full_name": "Aylin Demir", "accept_terms": True}
+    return RPCS["AuthService/SignUp"].request(**good | changes)
+
+
+@dataclass
+class Learner:
+    """Somebody who is signed in. What a test takes for granted is done through `door`."""
+
+    door: GrpcDoor
+    email: str
+    user_id: str
+    token: str
+    refresh_token: str
+
+    @classmethod
+    async def new(cls, door: GrpcDoor) -> "Learner":
+        """Sign somebody up."""
+        answer = (await door.call("AuthService/SignUp", sign_up())).message
+        tokens = answer.tokens
+        return cls(door, answer.user.email, answer.user.id, tokens.access_token, tokens.refresh_token)
+
+    async def log_in(self) -> Any:
+        """Return the tokens of a new session."""
+        request = RPCS["AuthService/LogIn"].request(email=self.email, password=PASSWORD)
+        return (await self.door.call("AuthService/LogIn", request)).message.tokens
+
+    async def call(self, name: str, **fields: Any) -> Outcome:
+        """Call an RPC as this learner."""
+        return await self.door.call(name, RPCS[name].request(**fields), self.token)
+
+    async def answer(self, **fields: Any) -> Any:
+        """Give every answer of onboarding, for the front desk of a hotel."""
+        await self.call("OnboardingService/SetNativeLanguage", language_id="chinese_traditional")
+        await self.call("OnboardingService/SetIndustry", industry_id="hotels_hospitality")
+        await self.call("OnboardingService/SelectRole", role_id="front_desk_reception")
+        await self.call("OnboardingService/SetCommunicationPartners", partner_ids=["customers"])
+        await self.call("OnboardingService/SetSituations", partner_id="customers", situation_ids=["phone_calls"])
+
+    async def converse(self) -> Any:
+        """Start a conversation and return it."""
+        return (await self.call("ConversationService/StartConversation", scenario_id=SCENARIO)).message.conversation
+
+    async def say(self, conversation_id: str, text: str = "Good evening.", key: str = "") -> list[Any]:
+        """Say something and return the whole reply."""
+        return (await self.call("ConversationService/SendMessage", **message(conversation_id, text, key))).events
+
+    async def follow(self, generation_id: str) -> list[Any]:
+        """Return a whole reply, once it has ended."""
+        return (await self.call("ConversationService/ResumeReply", generation_id=generation_id)).events
+
+    async def turns(self, conversation_id: str) -> list[Any]:
+        """Return what was said."""
+        return list((await self.call("ConversationService/ListTurns", conversation_id=conversation_id)).message.turns)
+
+    async def reply(self) -> str:
+        """Return the id of a reply that has ended."""
+        conversation = await self.converse()
+        return (await self.say(conversation.id))[0].generation_id
+
+
+def message(conversation_id: str, text: str = "Good evening.", key: str = "") -> dict[str, str]:
+    """Return the fields of a message under a new id, or under `key`."""
+    return {"conversation_id": conversation_id, "client_message_id": key or uuid4().hex, "text": text}
+
+
+async def _log_in(learner: Learner) -> dict[str, Any]:
+    return {"email": learner.email, "password": PASSWORD}
+
+
+async def _refresh(learner: Learner) -> dict[str, Any]:
+    return {"refresh_token": (await learner.log_in()).refresh_token}
+
+
+async def _sign_up(_learner: Learner) -> dict[str, Any]:
+    return {"email": new_address(), "password": PASSWORD, "full_name": "Aylin Demir", "accept_terms": True}
+
+
+async def _in_an_industry(learner: Learner, **fields: Any) -> dict[str, Any]:
+    await learner.call("OnboardingService/SetIndustry", industry_id="hotels_hospitality")
+    return fields
+
+
+async def _situations(learner: Learner) -> dict[str, Any]:
+    await learner.answer()
+    return {"partner_id": "customers", "situation_ids": ["meetings"], "custom_situations": ["Lost luggage"]}
+
+
+async def _complete(learner: Learner) -> dict[str, Any]:
+    await learner.answer()
+    return {}
+
+
+async def _of_conversation(learner: Learner) -> dict[str, Any]:
+    return {"conversation_id": (await learner.converse()).id}
+
+
+async def _message(learner: Learner) -> dict[str, Any]:
+    return message((await learner.converse()).id)
+
+
+async def _of_generation(learner: Learner) -> dict[str, Any]:
+    return {"generation_id": await learner.reply()}
+
+
+def _just(**fields: Any) -> Callable[[Learner], Awaitable[dict[str, Any]]]:
+    async def give(_learner: Learner) -> dict[str, Any]:
+        return fields
+
+    return give
+
+
+_EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
+    "AuthService/SignUp": _sign_up,
+    "AuthService/LogIn": _log_in,
+    "AuthService/RefreshTokens": _refresh,
+    "AuthService/LogOut": _refresh,
+    "AuthService/GetJwks": _just(),
+    "UserService/GetMe": _just(),
+    "UserService/UpdateMe": _just(user={"full_name": "陳大文 🙂"}, update_mask={"paths": ["full_name"]}),
+    "CatalogService/ListLanguages": _just(page_size=2),
+    "CatalogService/ListIndustries": _just(),
+    "CatalogService/ListRoles": _just(industry_id="real_estate", page_size=3),
+    "CatalogService/ListCommunicationPartners": _just(),
+    "CatalogService/ListSituations": _just(),
+    "OnboardingService/GetOnboarding": _just(),
+    "OnboardingService/SetNativeLanguage": _just(language_id="english"),
+    "OnboardingService/SetIndustry": _just(industry_id="banking_finance"),
+    "OnboardingService/MatchRoles": lambda learner: _in_an_industry(learner, **JOB),
+    "OnboardingService/SelectRole": lambda learner: _in_an_industry(learner, role_id="concierge"),
+    "OnboardingService/CreateCustomRole": lambda learner: _in_an_industry(
+        learner, title="Night porter", description="I keep the house at night.", level="ROLE_LEVEL_ASSOCIATE"
+    ),
+    "OnboardingService/SetCommunicationPartners": _just(partner_ids=["clients"], custom_partners=["Bell boys"]),
+    "OnboardingService/SetSituations": _situations,
+    "OnboardingService/GetSummary": _just(),
+    "OnboardingService/CompleteOnboarding": _complete,
+    "OnboardingService/ResetOnboarding": _just(),
+    "ScenarioService/GetScenario": _just(scenario_id=SCENARIO),
+    "ScenarioService/ListScenarios": _just(page_size=2),
+    "ConversationService/StartConversation": _just(scenario_id=SCENARIO),
+    "ConversationService/GetConversation": _of_conversation,
+    "ConversationService/ListConversations": _just(),
+    "ConversationService/ListTurns": _of_conversation,
+    "ConversationService/SendMessage": _message,
+    "ConversationService/ResumeReply": _of_generation,
+    "ConversationService/CancelReply": _of_generation,
+    "ConversationService/EndConversation": _of_conversation,
+}
+
+
+async def example(name: str, learner: Learner) -> Message:
+    """Return a request of `learner` that succeeds, once. Raises KeyError for an RPC that nobody wrote one for."""
+    return RPCS[name].request(**await _EXAMPLES[name](learner))
+
+
+def changed(request: Any, path: str, value: Any) -> Any:
+    """Return a request with another value at `path`, such as `user.full_name`; one more value of a repeated field."""
+    copy = type(request)()
+    copy.CopyFrom(request)
+    *parents, name = path.split(".")
+    inner = copy
+    for parent in parents:
+        inner = getattr(inner, parent)
+    if inner.DESCRIPTOR.fields_by_name[name].is_repeated:
+        getattr(inner, name).append(value)
+    else:
+        setattr(inner, name, value)
+    return copy
