@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from server.gateway_command import gateway
+
 app = typer.Typer(
     name="fluentpro",
     help="FluentPro: practise speaking English at work. Settings come from FLUENTPRO_* variables.",
@@ -65,6 +67,9 @@ def routes(
     from server.routes import show
 
     show(descriptors, as_json=as_json)
+
+
+app.command()(gateway)
 
 
 @app.command()

@@ -34,7 +34,9 @@ async def serve_here(settings: Settings, urls: EngineUrls, report: Report) -> No
         stack.callback(access_log.flush)
         async with open_application(settings, urls.database_url, urls.redis_url) as application:
             await _prepare(application, report)
-            options = HostOptions(settings.grpc_listen, settings.http_listen, reflection=settings.reflection)
+            options = HostOptions(
+                settings.grpc_listen, settings.http_listen, settings.metrics_listen, reflection=settings.reflection
+            )
             host = Host(build_service(application, settings, access_log), options)
             signals = StopSignals()
             async with _sweeping(application):
@@ -74,7 +76,7 @@ FluentPro runs. Ctrl-C stops everything.
   HTTP     {http}/api/v2
   gRPC     {host.grpc_listen} (describes itself by reflection)
   health   {http}/readyz
-  metrics  {http}/metrics
+  metrics  http://{settings.metrics_listen or host.http_listen}/metrics
   data     {settings.data_dir}
 
   curl {http}/api/v2/industries

@@ -1,15 +1,15 @@
 """The door inside this process: the gateway's upstream without a network."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import grpc
 
-from gateway.upstream import UpstreamCall, UpstreamError
+from gateway.upstream import Request, UpstreamCall, UpstreamError
 from server.call import Call
 from server.chain import Chain
-from server.method import Method
+from server.method import MalformedMessage, Method
 from server.status import Failed, unimplemented
 
 
@@ -39,27 +39,29 @@ class Dispatcher:
         """The full names of all services, in the order of their registration."""
         return tuple(dict.fromkeys(path.split("/")[1] for path in self._methods))
 
-    async def unary(self, call: UpstreamCall, request: bytes) -> bytes:
+    async def unary(self, call: UpstreamCall, request: Request) -> bytes:
         """Return the response message; UpstreamError when the call fails."""
         method = self._method(call)
         inner = self._call(call, method)
+        incoming = _Incoming(request)
         try:
-            return await self._chain.unary(method, request, inner)
+            return await self._chain.unary(method, incoming.request, inner)
         except Failed as failed:
-            raise _error(failed) from None
+            raise incoming.failure or _error(failed) from None
         finally:
             call.trailers += inner.trailers
 
-    async def stream(self, call: UpstreamCall, request: bytes) -> AsyncGenerator[bytes, None]:
+    async def stream(self, call: UpstreamCall, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the response messages; UpstreamError when the call fails. Closing it ends the call."""
         method = self._method(call)
         inner = self._call(call, method)
+        incoming = _Incoming(request)
         try:
-            async with aclosing(self._chain.stream(method, request, inner)) as answers:
+            async with aclosing(self._chain.stream(method, incoming.request, inner)) as answers:
                 async for data in answers:
                     yield data
         except Failed as failed:
-            raise _error(failed) from None
+            raise incoming.failure or _error(failed) from None
         finally:
             call.trailers += inner.trailers
 
@@ -72,6 +74,24 @@ class Dispatcher:
     def _call(self, call: UpstreamCall, method: Method) -> Call:
         allowed = self._chain.time_allowed(call.timeout, is_stream=method.server_streams)
         return Call(call.method, call.headers, call.peer, allowed, _InProcess(call))
+
+
+class _Incoming:
+    """A request on its way in; keeps what the client's stream raised, which is the gateway's to answer."""
+
+    __slots__ = ("failure", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.failure: Exception | None = None
+        self.request: bytes | AsyncIterator[bytes] = request if isinstance(request, bytes) else self._each(request)
+
+    async def _each(self, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        try:
+            async for message in messages:
+                yield message
+        except Exception as error:  # noqa: BLE001  # raised again by who gave the stream
+            self.failure = error
+            raise MalformedMessage from None  # the handler and the logs take it for what it is: the client's fault
 
 
 class _InProcess:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import grpc.aio
 from prometheus_client import CollectorRegistry
@@ -19,6 +19,7 @@ from server.health import PATHS, HealthPages
 from server.http_app import HttpApp
 from server.http_port import HttpPort
 from server.metrics_page import PATH, MetricsPage
+from server.metrics_port import serve_metrics
 from server.readiness import Readiness
 from server.signals import StopSignals
 
@@ -33,6 +34,8 @@ class HostOptions:
     grpc: Listen
     http: Listen | None
     """None: gRPC alone."""
+    metrics: Listen | None = None
+    """None: the metrics are a page on the HTTP port, for this machine alone."""
     reflection: bool = False
     is_shared: bool = False
     """Whether other processes of ours serve on the same ports; then somebody has made sure that they are free."""
@@ -66,7 +69,9 @@ class Host:
         self._grpc = GrpcPort(service.chain, service.register, self._health, is_shared=options.is_shared)
         if options.reflection:
             self._grpc.reflect(dispatcher.services)
-        self._http = HttpPort(_http_app(service, dispatcher), is_shared=options.is_shared)
+        self._http = HttpPort(_http_app(service, dispatcher, options), is_shared=options.is_shared)
+        self._registry = service.registry
+        self._stop_metrics: Callable[[], None] | None = None
         self.grpc_listen = options.grpc
         self.http_listen = options.http
 
@@ -77,6 +82,8 @@ class Host:
             self.grpc_listen = await self._grpc.start(self._options.grpc)
             if self._options.http is not None:
                 self.http_listen = await self._http.start(self._options.http)
+            if self._options.metrics is not None:
+                self._stop_metrics = serve_metrics(self._options.metrics, self._registry)
         except BaseException:
             await self.stop(0)
             raise
@@ -100,6 +107,9 @@ class Host:
         await asyncio.gather(self._grpc.stop(left if grace else 0.0), self._http.stop(left))
         ending.cancel()
         await self._end_watching()
+        if self._stop_metrics is not None:
+            await asyncio.to_thread(self._stop_metrics)
+            self._stop_metrics = None
 
     async def _end_watching(self) -> None:
         if self._watching is not None:
@@ -108,7 +118,21 @@ class Host:
                 await self._watching
 
 
-async def serve(host: Host, signals: StopSignals, grace: float, on_start: Callable[[], None] | None = None) -> None:
+class Stoppable(Protocol):
+    """What opens its ports, and closes them within a time."""
+
+    async def start(self) -> None:
+        """Open the ports."""
+        ...
+
+    async def stop(self, grace: float) -> None:
+        """Close them within `grace` seconds."""
+        ...
+
+
+async def serve(
+    host: Stoppable, signals: StopSignals, grace: float, on_start: Callable[[], None] | None = None
+) -> None:
     """Run a host until it is asked to stop; asked a second time, it stops at once."""
     await host.start()
     if on_start is not None:
@@ -125,8 +149,9 @@ async def serve(host: Host, signals: StopSignals, grace: float, on_start: Callab
     await stopping
 
 
-def _http_app(service: Service, dispatcher: Dispatcher) -> AsgiApp:
+def _http_app(service: Service, dispatcher: Dispatcher, options: HostOptions) -> AsgiApp:
     health = HealthPages(service.readiness)
     pages: dict[str, AsgiApp] = dict.fromkeys(PATHS, health)
-    pages[PATH] = MetricsPage(service.registry)
+    if options.metrics is None:
+        pages[PATH] = MetricsPage(service.registry)
     return HttpApp(pages, service.gateway(dispatcher))

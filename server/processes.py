@@ -29,11 +29,22 @@ _SOUND_AFTER = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """What to run: how many times, which command, and in which environment."""
+    """What to run: how many times, which command, and in which environment.
+
+    Each has metrics of its own: where `metrics` is set, the first serves them there and each next one on the next port.
+    """
 
     count: int
     command: Sequence[str]
     environ: Mapping[str, str]
+    metrics: Listen | None = None
+
+    def environ_of(self, number: int) -> dict[str, str]:
+        """Return the environment of one child, counted from 0."""
+        if self.metrics is None:
+            return dict(self.environ)
+        own = Listen(self.metrics.host, self.metrics.port + number)
+        return {**self.environ, f"{PREFIX}METRICS_LISTEN": str(own)}
 
 
 def with_ports(stack: ExitStack, environ: Mapping[str, str], grpc: Listen, http: Listen | None) -> dict[str, str]:
@@ -51,19 +62,19 @@ async def supervise(children: Children, signals: StopSignals) -> int:
 
     0 after a signal; 78 as soon as a child refuses its settings.
     """
-    supervisors = [asyncio.create_task(_keep_running(children, signals)) for _ in range(children.count)]
+    supervisors = [asyncio.create_task(_keep_running(children, number, signals)) for number in range(children.count)]
     codes = await asyncio.gather(*supervisors)
     return max(codes)
 
 
-async def _keep_running(children: Children, signals: StopSignals) -> int:
+async def _keep_running(children: Children, number: int, signals: StopSignals) -> int:
     loop = asyncio.get_running_loop()
     delay = _FIRST_DELAY
     while True:
         started = loop.time()
         # A session of its own: Ctrl-C reaches the parent alone, which passes it on once.
         child = await asyncio.create_subprocess_exec(
-            *children.command, stdin=PIPE, env=dict(children.environ), start_new_session=True
+            *children.command, stdin=PIPE, env=children.environ_of(number), start_new_session=True
         )
         code = await _until_it_ends(child, signals)
         if signals.first.is_set():

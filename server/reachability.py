@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from adapters.live.connection import connect
 from adapters.settings import PREFIX, Settings
@@ -53,4 +54,5 @@ async def _ask_redis(url: str) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "does not answer in time"
-    return f"cannot be used: {' '.join(str(error).split()) or type(error).__name__}"
+    told = error.orig if isinstance(error, DBAPIError) else error  # without SQLAlchemy's words around it
+    return f"cannot be used: {' '.join(str(told).split()) or type(error).__name__}"

@@ -8,8 +8,9 @@ from typing import Any
 import typer
 from google.protobuf.json_format import MessageToDict
 
-from gateway.binding import Binding, compile_routes
-from gateway.image import Image
+from gateway.binding import Binding, BindingError, compile_routes
+from gateway.image import Image, ImageError
+from gateway.routes import RouteError
 from server.image import our_image
 
 _API_VERSION = "fluentpro.contract.v1.api_version"
@@ -17,15 +18,20 @@ _BEHAVIOUR = "google.api.field_behavior"
 
 
 def show(descriptors: Path | None, *, as_json: bool) -> None:
-    """Print the routes of an image. Raises ImageError, BindingError or RouteError for one that cannot be served."""
-    image = Image.read(descriptors) if descriptors else our_image()
-    bindings = [binding for binding in compile_routes(image) if not binding.rule.is_default]
+    """Print the routes of an image; for one that cannot be served say why, and exit with 1."""
+    try:
+        image = Image.read(descriptors) if descriptors else our_image()
+        bindings = [binding for binding in compile_routes(image) if not binding.rule.is_default]
+    except (ImageError, BindingError, RouteError) as error:
+        typer.echo(f"fluentpro: {error}", err=True)
+        raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps(_document(image, bindings), indent=1, ensure_ascii=False))
         return
     for binding in bindings:
         arrow = "→ stream of" if binding.server_streaming else "→"
-        typer.echo(f"{binding.http_method:6} {binding.template.text:72} {arrow} {binding.rpc}")
+        source = "stream of " if binding.client_streaming else ""
+        typer.echo(f"{binding.http_method:6} {source}{binding.template.text:72} {arrow} {binding.rpc}")
 
 
 def _document(image: Image, bindings: list[Binding]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ async def _serve(settings: Settings, urls: EngineUrls, *, http: bool, is_child: 
     options = HostOptions(
         grpc=settings.grpc_listen,
         http=settings.http_listen if http else None,
+        metrics=settings.metrics_listen,
         reflection=settings.reflection,
         is_shared=is_child,
     )
@@ -71,4 +72,4 @@ async def _supervise(settings: Settings, *, http: bool) -> int:
     with ExitStack() as stack:
         stack.enter_context(signals.installed())
         environ = with_ports(stack, os.environ, settings.grpc_listen, settings.http_listen if http else None)
-        return await supervise(Children(settings.processes, command, environ), signals)
+        return await supervise(Children(settings.processes, command, environ, settings.metrics_listen), signals)

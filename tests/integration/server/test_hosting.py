@@ -265,3 +265,28 @@ async def test_an_http_server_that_does_not_come_up_is_told(monkeypatch) -> None
     with pytest.raises(CannotListen, match="does not come up"):
         await port.start(Listen("127.0.0.1", 0))  # a shared port has a number: 0 leads nowhere
     await port.stop(1)
+
+
+async def test_metrics_can_have_an_address_of_their_own(servicer, chain, readiness, registry) -> None:
+    with reserved(Listen("127.0.0.1", 0)) as metrics:
+        pass
+    options = HostOptions(Listen("127.0.0.1", 0), Listen("127.0.0.1", 0), metrics)
+    host = Host(_service(chain, servicer, readiness, registry), options)
+    await host.start()
+    async with httpx.AsyncClient() as client:
+        scraped = await client.get(f"http://{metrics}/metrics")
+        assert "grpc_server_started_total" in scraped.text
+        assert (await client.get(f"http://{host.http_listen}/metrics")).status_code == 404
+        await host.stop(0)
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"http://{metrics}/metrics")
+
+
+async def test_a_taken_port_for_metrics_is_told_and_leaves_nothing_open(servicer, chain, readiness, registry) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = Listen("127.0.0.1", taken.getsockname()[1])
+        host = Host(
+            _service(chain, servicer, readiness, registry), HostOptions(Listen("127.0.0.1", 0), None, metrics=listen)
+        )
+        with pytest.raises(PortTaken, match="the port is taken"):
+            await host.start()

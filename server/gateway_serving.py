@@ -1,0 +1,103 @@
+"""The processes of `fluentpro gateway`: a gateway, its probes, and a channel to the service behind."""
+
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+import typer
+import uvloop
+
+from adapters.settings import Listen
+from adapters.telemetry.logs import configure_logs
+from gateway.app import Gateway
+from gateway.binding import BindingError
+from gateway.image import Image, ImageError
+from gateway.options import GatewayOptions
+from gateway.routes import RouteError
+from gateway.upstream import GrpcUpstream
+from server.health import PATHS, HealthPages
+from server.hosting import serve
+from server.http_app import HttpApp
+from server.http_port import HttpPort
+from server.ports import CannotListen, reserved
+from server.processes import Children, supervise
+from server.readiness import Readiness
+from server.signals import StopSignals
+
+_logger = logging.getLogger(__name__)
+
+_MISCONFIGURED = 78  # EX_CONFIG of sysexits.h, as for every other command
+_GRACE_SECONDS = 30.0  # for requests in flight; what Kubernetes gives before it kills
+# The service behind is the operator's own: what it answers has no limit here, only what clients send.
+_CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1),)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What to serve, from where, and how."""
+
+    descriptors: Path
+    upstream: Listen
+    listen: Listen
+    options: GatewayOptions
+
+
+def run(front: Front, *, processes: int, is_child: bool) -> None:
+    """Serve until asked to stop; what cannot be served is a line on stderr and exit code 78."""
+    configure_logs("info")
+    try:
+        if is_child or processes == 1:
+            uvloop.run(_serve(front, is_child=is_child))
+            return
+        code = uvloop.run(_supervise(front, processes))
+    except (ImageError, BindingError, RouteError, CannotListen) as refusal:
+        typer.echo(f"fluentpro: {refusal}", err=True)
+        code = _MISCONFIGURED
+    sys.exit(code)
+
+
+class _Host:
+    """One process of it."""
+
+    def __init__(self, front: Front, *, is_shared: bool) -> None:
+        self._channel = grpc.aio.insecure_channel(str(front.upstream), options=_CHANNEL_OPTIONS)
+        self._readiness = Readiness({"upstream": self._channel.channel_ready})
+        gateway = Gateway(Image.read(front.descriptors), GrpcUpstream(self._channel), front.options)
+        pages = HealthPages(self._readiness)
+        self._http = HttpPort(HttpApp(dict.fromkeys(PATHS, pages), gateway), is_shared=is_shared)
+        self.listen = front.listen
+
+    async def start(self) -> None:
+        """Open the port. Raises PortTaken or CannotListen."""
+        self.listen = await self._http.start(self.listen)
+
+    async def stop(self, grace: float) -> None:
+        """Take no more requests, give those in flight `grace` seconds, and cut the rest."""
+        self._readiness.stop()
+        await self._http.stop(grace)
+        await self._channel.close()
+
+
+async def _serve(front: Front, *, is_child: bool) -> None:
+    signals = StopSignals()
+    with ExitStack() as stack:
+        stack.enter_context(signals.installed())
+        if is_child:
+            stack.enter_context(signals.parent_watched(sys.stdin.fileno()))
+        host = _Host(front, is_shared=is_child)
+        tell = f"serving HTTP on %s, for gRPC on {front.upstream}"
+        await serve(host, signals, _GRACE_SECONDS, on_start=lambda: _logger.info(tell, host.listen))
+
+
+async def _supervise(front: Front, processes: int) -> int:
+    signals = StopSignals()
+    with ExitStack() as stack:
+        stack.enter_context(signals.installed())
+        held = stack.enter_context(reserved(front.listen))
+        # The last --listen counts: all children share the port that this process holds.
+        command = [sys.executable, "-m", "server.cli", *sys.argv[1:], "--child", "--listen", str(held)]
+        return await supervise(Children(processes, command, os.environ), signals)
