@@ -78,11 +78,12 @@ def _is_ipv6(text: str) -> bool:
 
 
 def _split(url: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Take a URL apart; ValueError, without the URL in it, unless its scheme is one of `schemes`."""
+    """Take a URL apart; ValueError, without the URL in it, unless it has one of `schemes` and no port but a number."""
     try:
         parts = urlsplit(url)
+        _ = parts.port
     except ValueError:
-        parts = SplitResult("", "", "", "", "")
+        raise ValueError("expected a URL, with a number for its port") from None
     if parts.scheme not in schemes:
         raise ValueError(f"expected a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     return parts
@@ -94,7 +95,8 @@ def _database_url(secret: SecretStr) -> SecretStr:
     parts = _split(url, ("postgresql+asyncpg", "postgresql", "postgres"))
     if len(parts.path) < 2:
         raise ValueError("the URL names no database")
-    return SecretStr("postgresql+asyncpg" + url[len(parts.scheme) :])
+    rest = re.sub(r"([?&])sslmode=", r"\1ssl=", url[len(parts.scheme) :])  # libpq's name for it; our driver's is `ssl`
+    return SecretStr("postgresql+asyncpg" + rest)
 
 
 def _redis_url(secret: SecretStr) -> SecretStr:

@@ -25,8 +25,7 @@ def run() -> None:
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are told in one line of ours
-    with reserved(settings.grpc_listen), reserved(settings.http_listen):
-        pass  # before the engines start: a taken port should not cost a newcomer that wait
+    _require_ports(settings)
     with ExitStack() as stack:
         urls = _engines(stack, settings)
         report("loading the server")
@@ -39,6 +38,14 @@ def run() -> None:
 def report(line: str) -> None:
     """Say how far it is, and how long that took since the command was given, in seconds."""
     typer.echo(f"  {time.monotonic() - _STARTED:5.1f} s  {line}", err=True)
+
+
+def _require_ports(settings: Settings) -> None:
+    """Try the ports before the engines start: a taken one should not cost a newcomer that wait."""
+    with ExitStack() as trying:
+        for listen in (settings.grpc_listen, settings.http_listen, settings.metrics_listen):
+            if listen is not None:
+                trying.enter_context(reserved(listen))
 
 
 def _engines(stack: ExitStack, settings: Settings) -> EngineUrls:

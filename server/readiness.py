@@ -62,23 +62,34 @@ class Readiness:
 
     async def _ask(self) -> None:
         try:
-            outcomes = await asyncio.gather(*(_outcome(name, check) for name, check in self._checks.items()))
-            before, self._report = self._report, Report(dict(zip(self._checks, outcomes, strict=True)))
+            found = await asyncio.gather(*(_outcome(check) for check in self._checks.values()))
+            before, outcomes = self._report.outcomes, dict(zip(self._checks, found, strict=True))
+            for name, (outcome, why) in outcomes.items():
+                _tell(name, before.get(name, PASSING), outcome, why)
+            self._report = Report({name: outcome for name, (outcome, _) in outcomes.items()})
             self._asked_at = self._clock()
             self.has_started = self.has_started or self._report.is_ready
-            if before.outcomes != self._report.outcomes:
-                _logger.info("readiness: %s", dict(self._report.outcomes))
         finally:
             self._asking = None
 
 
-async def _outcome(name: str, check: Check) -> str:
+async def _outcome(check: Check) -> tuple[str, str]:
+    """Return what became of a check, and why it does not pass."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await check()
     except TimeoutError:
-        return TIMED_OUT
-    except Exception:  # whatever a driver raises means the same here
-        _logger.warning("the check %r fails", name, exc_info=True)
-        return FAILING
-    return PASSING
+        return TIMED_OUT, f"no answer within {TIMEOUT_SECONDS:g} s"
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises means the same here
+        return FAILING, f"{type(error).__name__}: {error}"
+    return PASSING, ""
+
+
+def _tell(name: str, before: str, now: str, why: str) -> None:
+    """Log a change, once: an engine that is away for an hour is one line and not thousands."""
+    if now == before:
+        return
+    if now == PASSING:
+        _logger.info("the check %r passes again", name)
+    else:
+        _logger.warning("the check %r does not pass: %s", name, why)

@@ -32,9 +32,11 @@ REFUSALS: tuple[type[Exception], ...] = (
     PolicyError,
 )
 
+_ADDRESSES = "FLUENTPRO_GRPC_LISTEN, FLUENTPRO_HTTP_LISTEN or FLUENTPRO_METRICS_LISTEN"
+
 _ADVICE: tuple[tuple[type[Exception], str], ...] = (
-    (PortTaken, "; stop what listens there, or set FLUENTPRO_GRPC_LISTEN or FLUENTPRO_HTTP_LISTEN to another address"),
-    (CannotListen, "; set FLUENTPRO_GRPC_LISTEN or FLUENTPRO_HTTP_LISTEN to an address of this machine"),
+    (PortTaken, f"; stop what listens there, or choose another address by {_ADDRESSES}"),
+    (CannotListen, f"; choose an address of this machine by {_ADDRESSES}"),
     (CommandError, "; if a newer version has migrated this database, use that version"),
 )
 

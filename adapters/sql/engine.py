@@ -13,6 +13,11 @@ from domain.shared.errors import Unavailable
 CONNECT_SECONDS = 5.0
 POOL_SECONDS = 5.0
 
+_AWAY = ("08", "53", "57P")
+"""What SQLSTATEs begin with that say that the server cannot serve now (PostgreSQL documentation, appendix A):
+connection exceptions, too few resources, and an operator or a crash that stops it or has it start. The asyncpg dialect
+makes no OperationalError of them."""
+
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:
     """Return an engine for `postgresql+asyncpg://…`. No connection is opened yet.
@@ -65,6 +70,10 @@ async def connected(connect: Callable[[], Any]) -> AsyncIterator[AsyncConnection
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise Unavailable("The database does not answer.", retry_after=1.0) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _state(error).startswith(_AWAY):
             raise Unavailable("The database does not answer.", retry_after=1.0) from error
         raise
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""

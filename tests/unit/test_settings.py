@@ -74,6 +74,12 @@ def test_a_broken_address_is_refused(text: str):
     assert named({"FLUENTPRO_HTTP_LISTEN": text}) == {"HTTP_LISTEN"}
 
 
+def test_a_database_url_may_say_sslmode_as_platforms_do():
+    settings = load_settings({"FLUENTPRO_DATABASE_URL": "postgres://app:pw@db/fluentpro?a=1&sslmode=require"})
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql+asyncpg://app:pw@db/fluentpro?a=1&ssl=require"
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_a_database_url_names_our_driver_whatever_it_was_given_as(scheme: str):
     settings = load_settings({"FLUENTPRO_DATABASE_URL": f"{scheme}://app:pw@db:5432/fluentpro?ssl=require"})
@@ -95,6 +101,7 @@ def test_a_database_url_names_our_driver_whatever_it_was_given_as(scheme: str):
         ("DATABASE_URL", "mysql://canary@h/d"),
         ("DATABASE_URL", "postgresql://canary@h"),
         ("DATABASE_URL", "postgresql://[canary"),
+        ("DATABASE_URL", "postgresql://h:canary/d"),
         ("DATABASE_POOL_SIZE", "canary"),
         ("REDIS_URL", "http://canary"),
         ("MODEL", "canary"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -167,3 +168,21 @@ async def test_other_paths_and_websockets_are_the_gateways() -> None:
     await app({"type": "http", "path": "/livez/more"}, None, None)
     await app({"type": "websocket", "path": "/livez"}, None, None)
     assert seen == ["http", "websocket"]
+
+
+async def test_a_check_that_fails_and_passes_again_is_a_line_each(caplog: pytest.LogCaptureFixture) -> None:
+    now, fails = [0.0], [True]
+
+    async def check() -> None:
+        if fails[0]:
+            raise ConnectionError("no way")
+
+    readiness = Readiness({"database": check}, clock=lambda: now[0])
+    with caplog.at_level(logging.INFO):
+        for second, state in enumerate([True, True, False, False]):
+            now[0], fails[0] = 10.0 * second, state
+            await readiness.report()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the check 'database' does not pass: ConnectionError: no way",
+        "the check 'database' passes again",
+    ]
