@@ -1,6 +1,8 @@
 """The gateway as one ASGI application: match, bind, call, render."""
 
 import logging
+from contextlib import aclosing
+from functools import partial
 from urllib.parse import quote
 
 from google.protobuf.message import DecodeError
@@ -9,17 +11,20 @@ from google.rpc.code_pb2 import Code
 from gateway.binding import Binding, compile_routes
 from gateway.codec.fault import EncodeError, Fault
 from gateway.codec.json_text import dump
+from gateway.cors import Cors
 from gateway.envelope import Envelope, envelope_of
-from gateway.errors import Problem, Refusal, internal_problem, problem_of_refusal, problem_of_status, refuse_fault
+from gateway.errors import Problem, Refusal, internal_problem, problem_of_fault, problem_of_refusal, problem_of_status
 from gateway.exchange import JSON, ClientGoneError, DisconnectWatch, Exchange, Receive, Scope, Send, peer_of
 from gateway.image import Image
 from gateway.options import GatewayOptions
 from gateway.percent import raw_text
 from gateway.renderers import form_of
-from gateway.request_headers import HeaderRules, timeout_of
+from gateway.request_body import RequestBody
+from gateway.request_headers import HeaderRules, RequestHeaders, timeout_of
+from gateway.request_stream import LINES, Bind, cutter_of, messages_of
 from gateway.routes import Match, Routes
 from gateway.streaming import StreamCutError, StreamResponse
-from gateway.upstream import Upstream, UpstreamCall, UpstreamError
+from gateway.upstream import Request, Upstream, UpstreamCall, UpstreamError
 from gateway.versions import Version, read_versions
 
 _log = logging.getLogger(__name__)
@@ -37,9 +42,12 @@ class Gateway:
         self._upstream = upstream
         self._options = options
         self._headers = HeaderRules(options.forward_headers)
-        self.routes: Routes[Binding] = compile_routes(image, discard_unknown=options.discard_unknown)
+        self._cors = Cors(options.cors_origins, self._headers.takes)
+        self.routes: Routes[Binding] = compile_routes(
+            image, options.style, ignore_unknown_query=options.ignore_unknown_query
+        )
         """Every binding; iterate to list them."""
-        versions = read_versions(image, discard_unknown=options.discard_unknown).values()
+        versions = read_versions(image, options.style).values()
         self._versions = sorted(versions, key=lambda version: len(version.base_path), reverse=True)
         self._envelopes = {version.package: envelope_of(version, image, options.clock) for version in versions}
         self._plain = envelope_of(Version(), image, options.clock)
@@ -53,6 +61,7 @@ class Gateway:
             raise ValueError(f"a gateway answers http, not {scope['type']}")
         headers = self._headers.read(scope["headers"])
         exchange = Exchange(receive, send, headers, self._plain, scope["method"] == "HEAD")
+        exchange.cors = self._cors.headers(headers)
         try:
             problem = await self._answer(scope, exchange)
             if problem is not None:
@@ -65,7 +74,7 @@ class Gateway:
         try:
             await self._serve(scope, exchange)
         except Fault as fault:
-            return problem_of_refusal(refuse_fault(fault))
+            return problem_of_fault(fault)
         except Refusal as refusal:
             return problem_of_refusal(refusal)
         except UpstreamError as error:
@@ -88,22 +97,41 @@ class Gateway:
         path = raw_text(raw_path)
         match = self._match(scope["method"], path)
         exchange.envelope = self._envelope_at(path) if match is None else self._envelope_of(match.target)
-        self._check_size(len(raw_path) + len(query), exchange.headers.size)
+        self._check(len(raw_path) + len(query), exchange.headers)
         if match is None:
             await self._answer_unrouted(scope["method"], path, exchange)
             return
         binding = match.target
-        body = await self._body(binding, exchange)
-        patch = scope["method"] == "PATCH"
-        request = binding.request.bind(match.segments, query, body, exchange.headers, patch=patch)
+        is_patch = scope["method"] == "PATCH"
+        bind = partial(binding.request.bind, match.segments, query, exchange.headers, is_patch)
+        request = await self._request(binding, exchange, bind)
         timeout = timeout_of(exchange.headers, self._options.max_timeout_seconds)
         call = UpstreamCall(binding.method, exchange.headers.upstream, peer_of(scope), timeout)
         exchange.call = call
         exchange.is_conditional = binding.request.takes_if_match and b"if-match" in exchange.headers.all
-        await (self._stream if binding.server_streaming else self._unary)(exchange, binding, call, request)
+        answer = self._stream if binding.server_streaming else self._unary
+        if isinstance(request, bytes):
+            await answer(exchange, binding, call, request)
+            return
+        async with aclosing(request):
+            await answer(exchange, binding, call, request)
 
-    async def _unary(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: bytes) -> None:
-        with DisconnectWatch(exchange.receive, self._options.disconnect_watch_seconds):
+    async def _request(self, binding: Binding, exchange: Exchange, bind: Bind) -> Request:
+        """Return what goes upstream: the message, or those of the client's stream as they come."""
+        if not binding.request.takes_body:
+            return bind(b"")
+        media_type = _media_type(binding, exchange.headers)
+        body = RequestBody(exchange.receive, exchange.headers, self._options.max_body_bytes)
+        if not binding.client_streaming:
+            return bind(await body.whole())
+        bind(b"")  # refuses a bad path or query before there is a call
+        exchange.body_ended = body.ended
+        cutter = cutter_of(media_type, is_raw=not binding.request.takes_json, limit=self._options.max_body_bytes)
+        return messages_of(body, cutter, bind)
+
+    async def _unary(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: Request) -> None:
+        watch = self._options.disconnect_watch_seconds
+        with DisconnectWatch(exchange.receive, watch, exchange.body_ended):
             response = await self._upstream.unary(call, request)
         answer = binding.answer
         message = answer.parse(response)
@@ -114,8 +142,8 @@ class Gateway:
         body = dump(exchange.envelope.success(answer.json(message), exchange.facts))
         await exchange.respond(binding.http_status, JSON, body)
 
-    async def _stream(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: bytes) -> None:
-        form = form_of(exchange.headers.text(b"accept"), binding.answer)
+    async def _stream(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: Request) -> None:
+        form = form_of(exchange.headers.text(b"accept"), binding.answer, self._options.stream_type)
         response = StreamResponse(exchange, binding.answer, form, self._options.heartbeat_seconds)
         await response.serve(self._upstream.stream(call, request))
 
@@ -133,7 +161,7 @@ class Gateway:
         if not allowed:
             raise Refusal("there is nothing at this path", "ROUTE_NOT_FOUND", code=Code.NOT_FOUND)
         if method == "OPTIONS":
-            await exchange.empty(204, allow)
+            await exchange.empty(204, [*allow, *self._cors.preflight(exchange.headers, allowed)])
             return
         raise Refusal(
             f"{method} is not allowed here; allowed: {', '.join(allowed)}",
@@ -150,18 +178,15 @@ class Gateway:
         head = ["HEAD"] if self._match("HEAD", path) is not None else []
         return sorted({*methods, *head, "OPTIONS"})
 
-    async def _body(self, binding: Binding, exchange: Exchange) -> bytes:
-        if not binding.request.takes_body:
-            return b""
-        if binding.request.takes_json:
-            _check_json(exchange.headers.text(b"content-type"))
-        return await exchange.read_body(self._options.max_body_bytes)
-
-    def _check_size(self, url: int, headers: int) -> None:
+    def _check(self, url: int, headers: RequestHeaders) -> None:
+        """Refuse what is too large, and headers that say two things."""
         if url > self._options.max_url_bytes:
             raise Refusal("the URL is too long", "URL_TOO_LONG", http_status=414)
-        if headers > self._options.max_header_bytes:
+        if headers.size > self._options.max_header_bytes:
             raise Refusal("the headers are too large", "HEADERS_TOO_LARGE", http_status=431)
+        if headers.ambiguous:
+            name = headers.ambiguous.decode("latin-1")
+            raise Refusal(f"the header {name} is ambiguous", "INVALID_HEADER", field_path=name)
 
     def _envelope_of(self, binding: Binding) -> Envelope:
         return self._envelopes[binding.version.package]
@@ -172,11 +197,13 @@ class Gateway:
         return self._plain if version is None else self._envelopes[version.package]
 
 
-def _check_json(content_type: str) -> None:
-    """Refuse a body that does not say it is JSON; one that says nothing is taken for it."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in ("", "application/json") or (kind.startswith("application/") and kind.endswith("+json")):
-        return
+def _media_type(binding: Binding, headers: RequestHeaders) -> str:
+    """Return the body's media type; Refusal when its rule does not take it. One that says nothing is JSON."""
+    kind = headers.text(b"content-type").partition(";")[0].strip().lower()
+    if not binding.request.takes_json or kind in ("", "application/json"):
+        return kind
+    if (kind.startswith("application/") and kind.endswith("+json")) or (binding.client_streaming and kind in LINES):
+        return kind
     raise Refusal(f"the body is {kind}, and application/json is expected", "UNSUPPORTED_MEDIA_TYPE", http_status=415)
 
 

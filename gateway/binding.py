@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 from gateway.answer import Answer
 from gateway.codec.decode import Readers
@@ -50,6 +50,7 @@ class Binding:
     version: Version
     policy: Any
     """The method's option `policy`; None when it has none."""
+    client_streaming: bool
     server_streaming: bool
     http_status: int
     """Of a unary success."""
@@ -65,13 +66,19 @@ class Binding:
         return self.rpc
 
 
-def compile_routes(image: Image, *, discard_unknown: bool = False) -> Routes[Binding]:
-    """Compile every rule of the image; BindingError, RouteError or ImageError when one cannot be served."""
-    compiler = _Compiler(image, read_versions(image, discard_unknown=discard_unknown))
+def compile_routes(
+    image: Image,
+    style: JsonStyle = JsonStyle(),  # noqa: B008  # frozen
+    *,
+    ignore_unknown_query: bool = False,
+) -> Routes[Binding]:
+    """Compile every rule of the image; BindingError, RouteError or ImageError when one cannot be served.
+
+    `style` is the JSON of packages without an `api_version`.
+    """
+    compiler = _Compiler(image, read_versions(image, style), ignore_unknown_query=ignore_unknown_query)
     routes: Routes[Binding] = Routes()
     for method, proto in image.methods():
-        if method.client_streaming:  # takes more than one request message: no plain HTTP rule can say that
-            continue
         for binding in compiler.bindings(method, proto):
             slash = binding.version.trailing_slash and not binding.rule.is_default
             routes.add(binding.http_method, binding.template, binding, trailing_slash=slash)
@@ -81,14 +88,17 @@ def compile_routes(image: Image, *, discard_unknown: bool = False) -> Routes[Bin
 class _Compiler:
     """Compiles methods, with one reader and one writer for each style of JSON."""
 
-    def __init__(self, image: Image, versions: dict[str, Version]) -> None:
+    def __init__(self, image: Image, versions: dict[str, Version], *, ignore_unknown_query: bool) -> None:
         self._image = image
+        self._ignore_unknown_query = ignore_unknown_query
         self._versions = versions
         self._codecs: dict[JsonStyle, tuple[Readers, Writers]] = {}
 
     def bindings(self, method: MethodDescriptor, proto: Any) -> Iterator[Binding]:
         """Yield a binding for each rule of a method, the default one last."""
         for rule in _rules(method, self._image.option(proto, _HTTP)):
+            if method.client_streaming and not rule.body:  # plain HTTP has nothing that could carry its messages
+                continue
             try:
                 yield self._binding(method, proto, rule)
             except ValueError as error:
@@ -111,11 +121,16 @@ class _Compiler:
             template=template,
             version=version,
             policy=policy,
+            client_streaming=method.client_streaming,
             server_streaming=method.server_streaming,
             http_status=(policy.http_status if policy is not None else 0) or 200,
-            request=RequestBinding(method.input_type, template, rule.body, readers, self._image),
+            request=self._request(method.input_type, template, rule.body, readers),
             answer=answer,
         )
+
+    def _request(self, message: Descriptor, template: Template, body: str, readers: Readers) -> RequestBinding:
+        ignore = self._ignore_unknown_query
+        return RequestBinding(message, template, body, readers, self._image, ignore_unknown_query=ignore)
 
     def _codec(self, style: JsonStyle) -> tuple[Readers, Writers]:
         if style not in self._codecs:

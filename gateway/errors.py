@@ -104,6 +104,11 @@ def code_name(code: int) -> str:
     return str(Code.Name(code)) if code in HTTP_STATUS else "UNKNOWN"
 
 
+def problem_of_fault(fault: Fault) -> Problem:
+    """Return the problem that answers a value that does not fit its field."""
+    return problem_of_refusal(refuse_fault(fault))
+
+
 def problem_of_refusal(refusal: Refusal) -> Problem:
     """Return the problem that answers a refusal."""
     return Problem(refusal.status, refusal.http_status, refusal.headers)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from gateway.codec.json_text import dump
+from gateway.compression import Deflater, accepts_gzip, compress, is_text, is_worth_it
 from gateway.envelope import Envelope, Facts
-from gateway.errors import Headers, Problem, Refusal
+from gateway.errors import Headers, Problem
 from gateway.request_headers import RequestHeaders
 from gateway.upstream import UpstreamCall
 
@@ -17,6 +18,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 JSON = b"application/json"
+_GZIP = (b"content-encoding", b"gzip")
+_BY_ENCODING = (b"vary", b"accept-encoding")
 # What frames the answer or belongs to gRPC is the gateway's own to say, whatever metadata comes with the call.
 _OWN_HEADERS = frozenset(
     (
@@ -43,6 +46,10 @@ class Exchange:
     is_started: bool = False
     is_conditional: bool = False
     """Whether `If-Match` gave the call its etag."""
+    cors: Headers = field(default_factory=list)
+    """What every answer says about the page that asks."""
+    body_ended: asyncio.Event | None = None
+    """Set once the client has sent its stream of messages; None when the body is read before the call."""
 
     @property
     def facts(self) -> Facts:
@@ -51,19 +58,41 @@ class Exchange:
         request_id = trailers.get("x-request-id", self.headers.request_id)
         return Facts(request_id, trailers.get("idempotency-replayed") == "true")
 
+    @property
+    def _takes_gzip(self) -> bool:
+        return accepts_gzip(self.headers.text(b"accept-encoding"))
+
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers, with the request id and the call's initial metadata."""
         initial = self.call.initial if self.call is not None else ()
         metadata = [(name.encode(), value.encode("latin-1", "replace")) for name, value in initial if _is_open(name)]
         own = (b"x-request-id", self.facts.request_id.encode("latin-1", "replace"))
         self.is_started = True
-        await self.send({"type": "http.response.start", "status": status, "headers": [*headers, own, *metadata]})
+        sent = [*headers, own, *self.cors, *metadata]
+        await self.send({"type": "http.response.start", "status": status, "headers": sent})
 
     async def respond(self, status: int, content_type: bytes, body: bytes, headers: Headers | None = None) -> None:
         """Send a whole answer; to a HEAD request without its body."""
-        size = str(len(body)).encode()
-        await self.start(status, [(b"content-type", content_type), (b"content-length", size), *(headers or [])])
+        sent = [(b"content-type", content_type), *(headers or [])]
+        if is_worth_it(content_type, len(body)):
+            sent.append(_BY_ENCODING)
+            if self._takes_gzip:
+                sent.append(_GZIP)
+                body = compress(body)
+        await self.start(status, [*sent, (b"content-length", str(len(body)).encode())])
         await self.send({"type": "http.response.body", "body": b"" if self.is_head else body})
+
+    async def open(self, content_type: bytes, headers: Headers) -> Deflater | None:
+        """Start an answer that is to come in parts; return what compresses them, if they are to be compressed."""
+        sent = [(b"content-type", content_type), *headers]
+        if not is_text(content_type):
+            await self.start(200, sent)
+            return None
+        sent.append(_BY_ENCODING)
+        if self._takes_gzip:
+            sent.append(_GZIP)
+        await self.start(200, sent)
+        return Deflater() if self._takes_gzip else None
 
     async def empty(self, status: int, headers: Headers) -> None:
         """Send an answer without a body."""
@@ -75,34 +104,19 @@ class Exchange:
         body = dump(self.envelope.failure(problem, self.facts))
         await self.respond(problem.http_status, JSON, body, problem.headers)
 
-    async def read_body(self, limit: int) -> bytes:
-        """Return the request's body; Refusal when it has more than `limit` bytes."""
-        declared = self.headers.all.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > limit:
-            raise _too_large(limit)
-        event = await self.receive()
-        if event["type"] == "http.request" and not event.get("more_body"):  # mostly it comes whole
-            return _within(event.get("body", b""), limit)
-        chunks = bytearray()
-        while event["type"] == "http.request":
-            chunks += event.get("body", b"")
-            _within(chunks, limit)
-            if not event.get("more_body"):
-                return bytes(chunks)
-            event = await self.receive()
-        raise ClientGoneError
-
 
 class DisconnectWatch:
     """Cancels what runs within it once the client is gone, and makes that a ClientGoneError.
 
     ASGI servers do not cancel by themselves. The watch starts after `delay` seconds, since most calls are over before a
-    task for it would pay.
+    task for it would pay. While a call still reads the body, its reader sees for itself that the client is gone; so the
+    watch waits until `body_ended`.
     """
 
-    def __init__(self, receive: Receive, delay: float) -> None:
+    def __init__(self, receive: Receive, delay: float, body_ended: asyncio.Event | None = None) -> None:
         self._receive = receive
         self._delay = delay
+        self._body_ended = body_ended
         self._is_gone = False
         self._watcher: asyncio.Task[None] | None = None
 
@@ -126,6 +140,8 @@ class DisconnectWatch:
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
 
     async def _watch(self) -> None:
+        if self._body_ended is not None:
+            await self._body_ended.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._is_gone = True
@@ -144,14 +160,3 @@ def peer_of(scope: Scope) -> str:
 
 def _is_open(name: str) -> bool:
     return name not in _OWN_HEADERS and not name.startswith(("grpc-", ":"))
-
-
-def _within(body: Any, limit: int) -> bytes:
-    if len(body) > limit:
-        raise _too_large(limit)
-    found: bytes = body
-    return found
-
-
-def _too_large(limit: int) -> Refusal:
-    return Refusal(f"the body has more than {limit} bytes", "BODY_TOO_LARGE", http_status=413)

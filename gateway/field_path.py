@@ -104,7 +104,7 @@ def _within(parents: list[FieldDescriptor], put: SetText) -> SetText:
 def _singular(field: FieldDescriptor, readers: Readers) -> SetText:
     name, oneof = field.name, _oneof(field)
     fill = _message_filler(field, readers) if field.message_type is not None else None
-    convert = text_converter(field) if fill is None else None
+    convert = text_converter(field, readers.style) if fill is None else None
 
     def set_text(message: Any, text: str) -> None:
         if oneof:
@@ -125,7 +125,7 @@ def _repeated(field: FieldDescriptor, readers: Readers) -> SetText:
     if field.message_type is not None:
         fill = _message_filler(field, readers)
         return lambda message, text: fill(getattr(message, name).add(), text)
-    convert = text_converter(field)
+    convert = text_converter(field, readers.style)
     return lambda message, text: getattr(message, name).append(convert(text))
 
 
@@ -136,7 +136,7 @@ def _map_entry(field: FieldDescriptor, entry: str, readers: Readers) -> SetText:
     if value.message_type is not None:
         fill = _message_filler(value, readers)
         return lambda message, text: fill(getattr(message, name)[key], text)
-    convert = text_converter(value)
+    convert = text_converter(value, readers.style)
     return lambda message, text: getattr(message, name).__setitem__(key, convert(text))
 
 

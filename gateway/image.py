@@ -13,6 +13,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 _SET = "google.protobuf.FileDescriptorSet"
@@ -34,8 +35,11 @@ class Image:
 
     @classmethod
     def read(cls, path: str | Path) -> "Image":
-        """Load the image that stands in the file `path`."""
-        return cls(Path(path).read_bytes())
+        """Load the image that stands in the file `path`; ImageError when it cannot be read or holds none."""
+        try:
+            return cls(Path(path).read_bytes())
+        except OSError as error:
+            raise ImageError(f"{path} cannot be read: {error.strerror}") from error
 
     def option(self, proto: Any, name: str) -> Any:
         """Return the option with the full name `name` of a descriptor proto of `files`; None when it is not set."""
@@ -66,7 +70,10 @@ class Image:
     def _load(self, data: bytes) -> None:
         bare = DescriptorPool()  # knows descriptor.proto and no option at all
         bare.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
-        raw = {file.name: file for file in _parse(bare, data).file}
+        try:
+            raw = {file.name: file for file in _parse(bare, data).file}
+        except DecodeError as error:
+            raise ImageError("this is no serialized FileDescriptorSet") from error
         added: set[str] = set()
         for name in (*raw, _DESCRIPTOR_PROTO):
             self._add(name, raw, added)
@@ -78,7 +85,10 @@ class Image:
         file = raw[name] if name in raw else _installed(name)
         for dependency in file.dependency:  # dependencies first: not every writer sorts
             self._add(dependency, raw, added)
-        self.pool.AddSerializedFile(file.SerializeToString())
+        try:
+            self.pool.AddSerializedFile(file.SerializeToString())
+        except TypeError as error:  # how protobuf says that a file contradicts itself or another
+            raise ImageError(f"{name} cannot be loaded: {error}") from error
 
 
 def _parse(pool: DescriptorPool, data: bytes) -> Any:

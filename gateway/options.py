@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.codec.names import JsonStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,10 +13,16 @@ class GatewayOptions:
 
     forward_headers: tuple[str, ...] = ()
     """Further request headers that go upstream, lower-case; a `*` at the end stands for any rest."""
-    discard_unknown: bool = False
-    """Pass over unknown fields of JSON bodies, whatever the API version says."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call, such as `https://app.example`; `*` for all. None: no page of another origin."""
+    style: JsonStyle = field(default_factory=JsonStyle)
+    """The JSON of packages without an `api_version`. Its `ignore_unknown` holds for those that have one too."""
+    ignore_unknown_query: bool = False
+    """Pass over query parameters that are no field."""
+    stream_type: str = "application/json"
+    """The media type of streams when `Accept` names none of the three: JSON array, lines or events."""
     max_body_bytes: int = 4 << 20
-    """As much as gRPC takes for one message by default."""
+    """As much as gRPC takes for one message by default; of a client's stream each message may have it."""
     max_url_bytes: int = 16 << 10
     """Twice what RFC 9110 asks every server to take (8000)."""
     max_header_bytes: int = 64 << 10

@@ -11,9 +11,10 @@ from gateway.codec.json_text import dump
 from gateway.exchange import JSON
 
 EVENT_STREAM = "text/event-stream"
-_NDJSON = "application/x-ndjson"
-_ARRAY = "application/json"
+NDJSON = "application/x-ndjson"
+ARRAY = "application/json"
 _RETRY_MS = 3000  # how long a browser waits before it reconnects
+_MAX_KEPT = 256  # characters of an Accept header whose meaning is remembered
 HEARTBEAT = b": \n\n"
 
 
@@ -64,7 +65,7 @@ class ArrayForm:
 class LinesForm:
     """One JSON value a line; a failure is a last line with the key `error`."""
 
-    content_type = _NDJSON.encode()
+    content_type = NDJSON.encode()
 
     def __init__(self, answer: Answer) -> None:
         self._json = answer.json
@@ -132,15 +133,19 @@ class RawForm:
         """Return None: only the cut connection shows it."""
 
 
-def form_of(accept: str, answer: Answer) -> StreamForm:
-    """Return a new stream in the form that an `Accept` header asks for; a JSON array by default."""
-    return RawForm(answer) if answer.is_raw else _FORMS[preferred(accept)](answer)
+def form_of(accept: str, answer: Answer, default: str) -> StreamForm:
+    """Return a new stream in the form that an `Accept` header asks for, or that of the media type `default`."""
+    return RawForm(answer) if answer.is_raw else _FORMS[preferred(accept, default)](answer)
+
+
+def preferred(accept: str, default: str = ARRAY) -> str:
+    """Return the media type of streams that an `Accept` header prefers; `default` when it names none of them."""
+    return _preferred(accept, default) if len(accept) <= _MAX_KEPT else _preferred.__wrapped__(accept, default)
 
 
 @lru_cache(maxsize=256)
-def preferred(accept: str) -> str:
-    """Return the media type of streams that an `Accept` header prefers; JSON when it names none of them."""
-    best, best_quality = _ARRAY, 0.0
+def _preferred(accept: str, default: str) -> str:
+    best, best_quality = default, 0.0
     for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
         quality = _quality(parameters)
@@ -162,7 +167,7 @@ def _breaks_line(text: str) -> bool:
 
 
 _FORMS: dict[str, type[ArrayForm | LinesForm | EventsForm]] = {
-    _ARRAY: ArrayForm,
-    _NDJSON: LinesForm,
+    ARRAY: ArrayForm,
+    NDJSON: LinesForm,
     EVENT_STREAM: EventsForm,
 }

@@ -27,11 +27,20 @@ class RuleError(ValueError):
 class RequestBinding:
     """One rule's way from path, query, body and headers to a serialized request."""
 
-    def __init__(self, message: Descriptor, template: Template, body: str, readers: Readers, image: Image) -> None:
+    def __init__(  # noqa: PLR0913  # the parts of one rule
+        self,
+        message: Descriptor,
+        template: Template,
+        body: str,
+        readers: Readers,
+        image: Image,
+        *,
+        ignore_unknown_query: bool = False,
+    ) -> None:
         self._new = GetMessageClass(message)
         self._variables = [(variable, _variable_field(message, variable, readers)) for variable in template.variables]
         path_fields = frozenset(field.name for _, field in self._variables)
-        self._query = Query(message, readers, body, path_fields)
+        self._query = Query(message, readers, body, path_fields, ignore_unknown=ignore_unknown_query)
         self._body = None if not body else _Body(message, body, readers, path_fields)
         self._mask: UpdateMask | None = None
         if body not in ("", "*") and has_mask(message) and message.fields_by_name[body].message_type is not None:
@@ -55,8 +64,18 @@ class RequestBinding:
         """Whether the request has an etag that `If-Match` fills."""
         return b"if-match" in self._headers
 
-    def bind(self, segments: list[str], query: bytes, body: bytes, headers: RequestHeaders, *, patch: bool) -> bytes:
-        """Return the serialized request; Fault or Refusal when a part does not fit. `patch`: the method is PATCH."""
+    def bind(
+        self,
+        segments: list[str],
+        query: bytes,
+        headers: RequestHeaders,
+        is_patch: bool,
+        body: bytes,
+    ) -> bytes:
+        """Return the serialized request; Fault or Refusal when a part does not fit.
+
+        A client's stream binds each of its messages like this; only `body` differs.
+        """
         message = self._new()
         value = self._body.fill(message, body, headers) if self._body is not None else None
         for variable, field in self._variables:
@@ -64,7 +83,7 @@ class RequestBinding:
         if query:
             self._query.apply(message, query)
         self._apply_headers(message, headers)
-        if patch and self._mask is not None:
+        if is_patch and self._mask is not None:
             self._mask.apply(message, value)
         return bytes(message.SerializeToString())
 

@@ -18,22 +18,41 @@ _REQUEST_ID = "x-request-id"
 _REQUEST_ID_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MAX_REQUEST_ID = 128
 _VISIBLE = bytes(range(0x20, 0x7F))  # what gRPC takes in a metadata value
-_MAX_KNOWN = 1024  # header names whose way is remembered; clients choose names, so there is an end
+# Header names whose way is remembered, and bytes of one: clients choose names, so there is an end.
+_MAX_KNOWN = 1024
+_MAX_NAME = 64
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of grpc-timeout
 _MAX_TIMEOUT_DIGITS = 8  # of grpc-timeout, by the gRPC protocol
+
+# Two of one of these are two answers to one question, and two readers of a request may each take another one.
+_SINGLE = frozenset(
+    (
+        *(b"authorization", b"content-type", b"content-length", b"content-encoding", b"host", b"origin"),
+        *(b"grpc-timeout", b"x-timeout", b"if-match", b"idempotency-key", b"last-event-id", b"x-request-id"),
+    )
+)
+# What the gateway reads itself, and a page of another origin may therefore send.
+_READ_HERE = frozenset(
+    (
+        *("accept", "content-type", "content-encoding", "grpc-timeout", "x-timeout", "if-match"),
+        *("idempotency-key", "last-event-id"),
+    )
+)
 
 RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestHeaders:
-    """The headers of one request: all by lower-case name (the last one counts), and those that go upstream."""
+    """The headers of one request: all by lower-case name, and those that go upstream."""
 
     all: dict[bytes, bytes]
     upstream: dict[str, str]
     request_id: str
     size: int
     """Bytes of all names and values."""
+    ambiguous: bytes = b""
+    """A header that says two things; empty when all is well."""
 
     def text(self, name: bytes) -> str:
         """Return a header as text, empty when it is absent."""
@@ -61,14 +80,22 @@ class HeaderRules:
             if target and not value.translate(None, _VISIBLE):
                 text = value.decode("ascii")
                 upstream[target] = f"{upstream[target]},{text}" if target in upstream else text
-        by_name = dict(headers)
+        by_name, ambiguous = dict(headers), b""
+        if len(by_name) < len(headers):
+            by_name, ambiguous = _joined(headers)
+        if b"transfer-encoding" in by_name and b"content-length" in by_name:  # RFC 9112, 6.1
+            ambiguous = b"content-length"
         request_id = _valid_request_id(by_name.get(b"x-request-id", b"")) or str(uuid4())
         upstream[_REQUEST_ID] = request_id
-        return RequestHeaders(by_name, upstream, request_id, size)
+        return RequestHeaders(by_name, upstream, request_id, size, ambiguous)
+
+    def takes(self, name: str) -> bool:
+        """Tell whether a header, by its lower-case name, means anything here or upstream."""
+        return name in _READ_HERE or bool(self._target(name))
 
     def _learn(self, raw_name: bytes) -> str:
         target = self._target(raw_name.decode("latin-1").lower())
-        if len(self._known) < _MAX_KNOWN:
+        if len(raw_name) <= _MAX_NAME and len(self._known) < _MAX_KNOWN:
             self._known[raw_name] = target
         return target
 
@@ -108,6 +135,17 @@ def if_match_of(headers: RequestHeaders) -> str | None:
     if len(text) < 2 or not (text[0] == text[-1] == '"') or '"' in text[1:-1]:
         raise Refusal("If-Match takes one strong etag in quotes", "INVALID_HEADER", field_path="if-match")
     return text[1:-1]
+
+
+def _joined(headers: RawHeaders) -> tuple[dict[bytes, bytes], bytes]:
+    """Return headers by name, lists joined as RFC 9110 (5.2) says, and one that must not be a list but is."""
+    by_name: dict[bytes, bytes] = {}
+    ambiguous = b""
+    for name, value in headers:
+        if name in by_name and name in _SINGLE:
+            ambiguous = name
+        by_name[name] = by_name[name] + b", " + value if name in by_name else value
+    return by_name, ambiguous
 
 
 def _grpc_timeout(text: str) -> float:

@@ -8,8 +8,17 @@ from contextlib import aclosing, suppress
 from google.protobuf.message import DecodeError
 
 from gateway.answer import Answer
-from gateway.codec.fault import EncodeError
-from gateway.errors import Headers, Problem, internal_problem, problem_of_status
+from gateway.codec.fault import EncodeError, Fault
+from gateway.compression import Deflater
+from gateway.errors import (
+    Headers,
+    Problem,
+    Refusal,
+    internal_problem,
+    problem_of_fault,
+    problem_of_refusal,
+    problem_of_status,
+)
 from gateway.exchange import DisconnectWatch, Exchange
 from gateway.renderers import EVENT_STREAM, HEARTBEAT, StreamForm
 from gateway.upstream import UpstreamError
@@ -18,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 _FAIR_SHARE = 32  # messages in a row before other requests get the loop, when neither side ever waits
 # Proxies must pass each message on as it comes (the second is nginx's own header).
-_UNBUFFERED: Headers = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+_UNBUFFERED: Headers = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"), (b"vary", b"accept")]
 
 
 class StreamCutError(Exception):
@@ -40,10 +49,11 @@ class StreamResponse:
         self._is_events = form.content_type == EVENT_STREAM.encode()
         self._sending = asyncio.Lock()
         self._last_sent = 0.0
+        self._deflater: Deflater | None = None
 
     async def serve(self, stream: AsyncGenerator[bytes, None]) -> None:
         """Send every message of `stream`; an error before anything was sent is the caller's to answer."""
-        with DisconnectWatch(self._exchange.receive, 0):
+        with DisconnectWatch(self._exchange.receive, 0, self._exchange.body_ended):
             beating = asyncio.create_task(self._beat()) if self._is_events else None
             try:
                 async with aclosing(stream):
@@ -62,6 +72,10 @@ class StreamResponse:
                     await asyncio.sleep(0)
         except UpstreamError as error:
             await self._fail(error, problem_of_status(error.status))
+        except Fault as fault:  # in a message of the client's own stream
+            await self._fail(fault, problem_of_fault(fault))
+        except Refusal as refusal:
+            await self._fail(refusal, problem_of_refusal(refusal))
         except (EncodeError, DecodeError) as error:
             _log.exception("a message of a stream has no JSON form")
             await self._fail(error, internal_problem("the answer cannot be written as JSON"))
@@ -75,7 +89,9 @@ class StreamResponse:
     async def _put(self, data: bytes, *, more: bool) -> None:
         self._last_sent = asyncio.get_running_loop().time()
         if not self._exchange.is_started:
-            await self._exchange.start(200, [(b"content-type", self._form.content_type), *_UNBUFFERED])
+            self._deflater = await self._exchange.open(self._form.content_type, _UNBUFFERED)
+        if self._deflater is not None:
+            data = self._deflater.part(data, more=more)
         await self._exchange.send({"type": "http.response.body", "body": data, "more_body": more})
 
     async def _end(self) -> None:

@@ -1,16 +1,22 @@
 """The way to the service: bytes in, bytes out. A gRPC channel is one; a dispatcher in this process may be another."""
 
+import asyncio
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import grpc.aio
 from google.rpc import status_pb2
+from grpc._cython.cygrpc import InternalError  # type: ignore[import-not-found]  # compiled, without types
 
 _DETAILS_KEY = "grpc-status-details-bin"
+_CALL_IS_OVER = (grpc.aio.AioRpcError, asyncio.InvalidStateError, InternalError)
 
 Metadata = list[tuple[str, str]]
+Request = bytes | AsyncGenerator[bytes, None]
+"""One serialized message, or those of a client's stream; what their generator raises ends the call, and comes out."""
 
 
 @dataclass(slots=True)
@@ -42,11 +48,11 @@ class UpstreamError(Exception):
 class Upstream(Protocol):
     """Makes calls. Cancelling the task that awaits one, or closing a stream, ends the call."""
 
-    async def unary(self, call: UpstreamCall, request: bytes) -> bytes:
+    async def unary(self, call: UpstreamCall, request: Request) -> bytes:
         """Return the response message; UpstreamError when the call fails."""
         ...
 
-    def stream(self, call: UpstreamCall, request: bytes) -> AsyncGenerator[bytes, None]:
+    def stream(self, call: UpstreamCall, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the response messages; UpstreamError when the call fails."""
         ...
 
@@ -56,42 +62,94 @@ class GrpcUpstream:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel
-        self._unary: dict[str, Any] = {}
-        self._streams: dict[str, Any] = {}
+        self._known: dict[tuple[Any, str], Any] = {}
 
-    async def unary(self, call: UpstreamCall, request: bytes) -> bytes:
+    async def unary(self, call: UpstreamCall, request: Request) -> bytes:
         """Call a method that answers once."""
-        method = self._method(self._unary, self._channel.unary_unary, call.method)
-        rpc = method(request, metadata=_metadata(call.headers), timeout=call.timeout)
-        try:
-            response: bytes = await rpc
-        except grpc.aio.AioRpcError as error:
-            raise _failure(call, error) from None
-        call.initial += _texts(await rpc.initial_metadata())
-        call.trailers += _texts(await rpc.trailing_metadata())
-        return response
+        channel = self._channel
+        if not isinstance(request, bytes):
+            async with _fed(self._start(channel.stream_unary, call), request) as rpc:
+                return await _only(call, rpc)
+        return await _only(call, self._start(channel.unary_unary, call, request))
 
-    async def stream(self, call: UpstreamCall, request: bytes) -> AsyncGenerator[bytes, None]:
+    async def stream(self, call: UpstreamCall, request: Request) -> AsyncGenerator[bytes, None]:
         """Call a method that answers with a stream."""
-        method = self._method(self._streams, self._channel.unary_stream, call.method)
-        rpc = method(request, metadata=_metadata(call.headers), timeout=call.timeout)
-        try:
-            is_first = True
-            async for message in rpc:
-                if is_first:
-                    call.initial += _texts(await rpc.initial_metadata())
-                    is_first = False
+        channel = self._channel
+        if isinstance(request, bytes):
+            async for message in _each(call, self._start(channel.unary_stream, call, request)):
                 yield message
-            call.trailers += _texts(await rpc.trailing_metadata())
-        except grpc.aio.AioRpcError as error:
-            raise _failure(call, error) from None
-        finally:
-            rpc.cancel()  # nothing happens when it has ended
+            return
+        async with _fed(self._start(channel.stream_stream, call), request) as rpc:
+            async for message in _each(call, rpc):
+                yield message
 
-    def _method(self, known: dict[str, Any], make: Callable[[str], Any], name: str) -> Any:
-        if name not in known:
-            known[name] = make(name)
-        return known[name]
+    def _start(self, kind: Callable[..., Any], call: UpstreamCall, *request: bytes) -> Any:
+        method = self._known.get((kind, call.method))
+        if method is None:
+            method = self._known[kind, call.method] = kind(call.method)
+        return method(*request, metadata=_metadata(call.headers), timeout=call.timeout)
+
+
+async def _only(call: UpstreamCall, rpc: Any) -> bytes:
+    """Return the one message of a call."""
+    try:
+        response: bytes = await rpc
+    except grpc.aio.AioRpcError as error:
+        raise _failure(call, error) from None
+    call.initial += _texts(await rpc.initial_metadata())
+    call.trailers += _texts(await rpc.trailing_metadata())
+    return response
+
+
+async def _each(call: UpstreamCall, rpc: Any) -> AsyncGenerator[bytes, None]:
+    """Yield the messages of a call."""
+    try:
+        is_first = True
+        async for message in rpc:
+            if is_first:
+                call.initial += _texts(await rpc.initial_metadata())
+                is_first = False
+            yield message
+        call.trailers += _texts(await rpc.trailing_metadata())
+    except grpc.aio.AioRpcError as error:
+        raise _failure(call, error) from None
+    finally:
+        rpc.cancel()  # nothing happens when it has ended
+
+
+@asynccontextmanager
+async def _fed(rpc: Any, messages: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
+    """Write a client's messages to a call while the block reads its answer; raise what their iterator raised."""
+    feeding = asyncio.create_task(_feed(rpc, messages))
+    try:
+        yield rpc
+    except asyncio.CancelledError:
+        if feeding.done() and not feeding.cancelled() and feeding.exception() is not None:
+            feeding.result()  # raises why the call was cancelled
+        raise
+    finally:
+        rpc.cancel()
+        feeding.cancel()
+        await asyncio.wait({feeding})
+
+
+async def _feed(rpc: Any, messages: AsyncIterator[bytes]) -> None:
+    """Write messages as fast as the handler takes them; when their iterator raises, cancel the call."""
+    with suppress(*_CALL_IS_OVER):
+        await rpc.wait_for_connection()
+    try:
+        async for message in messages:
+            try:
+                # `rpc.write` would put INTERNAL in the place of the status that the service has ended the call with
+                # (grpc/grpc#36066): every service that refuses a stream before its end would seem to be broken.
+                await rpc._cython_call.send_serialized_message(message)  # noqa: SLF001
+            except _CALL_IS_OVER:
+                return  # it says why by itself
+    except Exception:
+        rpc.cancel()
+        raise
+    with suppress(*_CALL_IS_OVER):
+        await rpc.done_writing()
 
 
 def _failure(call: UpstreamCall, error: grpc.aio.AioRpcError) -> UpstreamError:

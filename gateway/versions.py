@@ -39,24 +39,27 @@ class Version:
         return bool(self.base_path) and (path == self.base_path or path.startswith(f"{self.base_path}/"))
 
 
-def read_versions(image: Image, *, discard_unknown: bool = False) -> dict[str, Version]:
-    """Return the version of every package in the image; ImageError when one says it twice."""
+def read_versions(image: Image, plain: JsonStyle = JsonStyle()) -> dict[str, Version]:  # noqa: B008  # frozen
+    """Return the version of every package in the image; ImageError when one says it twice.
+
+    `plain` is the style of packages without the option; its `ignore_unknown` holds for the others too.
+    """
     said: dict[str, Any] = {}
     for file in image.files:
         value = image.option(file, API_VERSION)
         if value is not None and said.setdefault(file.package, value) is not value:
             raise ImageError(f"{file.package}: api_version stands in two files")
     packages = {file.package for file in image.files}
-    return {package: _version(package, said.get(package), discard_unknown=discard_unknown) for package in packages}
+    return {package: _version(package, said.get(package), plain) for package in packages}
 
 
-def _version(package: str, said: Any, *, discard_unknown: bool) -> Version:
+def _version(package: str, said: Any, plain: JsonStyle) -> Version:
     if said is None:
-        return Version(package, style=JsonStyle(ignore_unknown=discard_unknown))
+        return Version(package, style=plain)
     style = JsonStyle(
         proto_names=_enum_name(said, "json_names") == "JSON_NAMES_PROTO",
         print_defaults=said.print_defaults,
-        ignore_unknown=said.ignore_unknown_fields or discard_unknown,
+        ignore_unknown=said.ignore_unknown_fields or plain.ignore_unknown,
     )
     base_path = said.base_path.rstrip("/")
     return Version(package, base_path, _enum_name(said, "envelope"), style, said.trailing_slash)

@@ -53,7 +53,11 @@ def gateway(  # noqa: PLR0913  # a command's parameters are its options
     from server.gateway_serving import Front, run
 
     style = JsonStyle(
-        proto_names=json_names is JsonNames.PROTO, print_defaults=emit_defaults, ignore_unknown=discard_unknown
+        proto_names=json_names is JsonNames.PROTO,
+        print_defaults=emit_defaults,
+        ignore_unknown=discard_unknown,
+        enums_as_numbers=enums_as_numbers,
+        case_insensitive_enums=case_insensitive_enums,
     )
     options = GatewayOptions(
         forward_headers=tuple(forward_header or ()),

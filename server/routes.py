@@ -29,9 +29,8 @@ def show(descriptors: Path | None, *, as_json: bool) -> None:
         typer.echo(json.dumps(_document(image, bindings), indent=1, ensure_ascii=False))
         return
     for binding in bindings:
-        arrow = "→ stream of" if binding.server_streaming else "→"
-        source = "stream of " if binding.client_streaming else ""
-        typer.echo(f"{binding.http_method:6} {source}{binding.template.text:72} {arrow} {binding.rpc}")
+        arrow = f"{'stream ' * binding.client_streaming}→{' stream of' * binding.server_streaming}"
+        typer.echo(f"{binding.http_method:6} {binding.template.text:72} {arrow} {binding.rpc}")
 
 
 def _document(image: Image, bindings: list[Binding]) -> dict[str, Any]:

@@ -1,12 +1,24 @@
 """Messages into JSON values: one function a message type, generated as Python source from its descriptor.
 
-Generated source rather than closures, since what is left to pay is Python's attribute access: one a field, and no loop
-over descriptors. The source is made of the image's field names alone, each a checked identifier or quoted.
+For `message Turn { string id = 1; repeated Partner partners = 2; optional int64 size = 3; Time at = 4; }`:
+
+    def message1(m):
+        o = {}
+        has = m.HasField
+        v = m.id
+        if v:
+            o['id'] = v
+        v = m.partners[:]
+        if v:
+            o['partners'] = [*map(message2, v)]
+        if has('size'):
+            v = m.size
+            o['size'] = str(v)
+        if has('at'):
+            o['at'] = message3(m.at)
+        return o
 """
 
-from collections.abc import Callable
-from itertools import count
-from keyword import iskeyword
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, OneofDescriptor
@@ -17,98 +29,99 @@ from gateway.codec.any_type import any_writer
 from gateway.codec.fields import entry_of, is_map
 from gateway.codec.names import JsonStyle
 from gateway.codec.scalars import F
+from gateway.codec.source import Source
 from gateway.codec.well_known import Write
 
-_WIDE = (*scalars.SIGNED_64, *scalars.UNSIGNED_64)  # written as strings: a double holds 53 bits
-_DOUBLE_CALLS = {F.TYPE_DOUBLE: "double_json", F.TYPE_FLOAT: "single_json", F.TYPE_BYTES: "base64_json"}
+_FLOATS = (F.TYPE_DOUBLE, F.TYPE_FLOAT)
+_CALLS = {
+    F.TYPE_DOUBLE: "double_json",
+    F.TYPE_FLOAT: "single_json",
+    F.TYPE_BYTES: "base64_json",
+    **dict.fromkeys(scalars.WIDE, "str"),
+}
 
 
 class Writers:
-    """The writers of one pool's messages in one style. A writer returns what orjson can dump, or raises EncodeError."""
+    """The writers of one pool's messages in one style. A writer returns what `dump` writes, or raises EncodeError."""
 
     def __init__(self, pool: DescriptorPool, style: JsonStyle) -> None:
         self.pool = pool
         self.style = style
         self._names: dict[str, str] = {}
-        self._numbers = count()
-        self._scope: dict[str, Any] = {
-            "double_json": scalars.double_json,
-            "single_json": scalars.single_json,
-            "base64_json": scalars.base64_json,
-            "is_negative_zero": scalars.is_negative_zero,
-        }
+        self._extensions: dict[str, Write] = {}
+        self._source = Source(
+            double_json=scalars.double_json,
+            single_json=scalars.single_json,
+            base64_json=scalars.base64_json,
+            is_negative_zero=scalars.is_negative_zero,
+            write_extensions=self._write_extensions,
+        )
 
     def message(self, descriptor: Descriptor) -> Write:
         """Return the writer of a message type."""
-        write: Write = self._scope[self._writer_name(descriptor)]
+        write: Write = self._source[self._message(descriptor)]
         return write
 
     def field(self, field: FieldDescriptor) -> Write:
         """Return the writer of one field's value alone; null for a message or optional value that is absent."""
-        name = f"field{next(self._numbers)}"
-        value = self._value(field)
-        if field.has_presence:
-            value = f"({value}) if m.HasField({field.name!r}) else None"
-        self._define(name, [f"return {value}"])
-        write: Write = self._scope[name]
-        return write
+        absent = [f"if not m.HasField({field.name!r}):", "    return None"] if field.has_presence else []
+        return self._function("field", "m", [*absent, f"v = {self._read(field)}", f"return {self._value(field)}"])
 
-    def _writer_name(self, descriptor: Descriptor) -> str:
+    def _message(self, descriptor: Descriptor) -> str:
+        """Return the name of a message type's writer."""
         known = self._names.get(descriptor.full_name)
         if known is not None:
             return known
-        name = self._names[descriptor.full_name] = f"message{next(self._numbers)}"
+        name = self._names[descriptor.full_name] = self._source.name("message")  # before its fields: it may hold itself
         special = self._special(descriptor)
         if special is None:
-            self._define(name, self._body(descriptor))
+            self._source.define(name, "m", self._body(descriptor))
         else:
-            self._scope[name] = special
+            self._source.put(name, special)
         return name
 
     def _special(self, descriptor: Descriptor) -> Write | None:
         if descriptor.full_name == well_known.ANY:
             return any_writer(self.pool, self.message)
         if descriptor.full_name in well_known.WRAPPERS:
-            return self._wrapper(descriptor.fields_by_name["value"])
+            value = descriptor.fields_by_name["value"]
+            return self._function("wrapper", "m", ["v = m.value", f"return {self._single(value, 'v')}"])
         return well_known.writer(descriptor, self.style)
 
-    def _wrapper(self, value: FieldDescriptor) -> Write:
-        name = f"wrapper{next(self._numbers)}"
-        self._define(name, [f"return {self._single(value, 'm.value')}"])
-        write: Write = self._scope[name]
+    def _function(self, kind: str, parameters: str, body: list[str]) -> Write:
+        write: Write = self._source.define(self._source.name(kind), parameters, body)
         return write
 
-    def _define(self, name: str, body: list[str]) -> None:
-        source = f"def {name}(m):\n" + "".join(f"    {line}\n" for line in body)
-        exec(compile(source, f"<writer {name}>", "exec"), self._scope)  # noqa: S102  # made of descriptors alone
-
     def _body(self, descriptor: Descriptor) -> list[str]:
-        lines = ["o = {}"]
-        written: set[str] = set()
+        lines: list[str] = []
+        choices: set[str] = set()
         for field in descriptor.fields:
             oneof = field.containing_oneof
             if oneof is None or len(oneof.fields) == 1:
                 lines += self._statements(field)
-            elif oneof.name not in written:
-                written.add(oneof.name)
+            elif oneof.name not in choices:
+                choices.add(oneof.name)
                 lines += self._choice(oneof)
-        return [*lines, "return o"]
+        if any("has(" in line for line in lines):
+            lines.insert(0, "has = m.HasField")  # a message looks its own methods up slowly
+        if descriptor.is_extendable:
+            lines.append("write_extensions(m, o)")
+        return ["o = {}", *lines, "return o"]
 
     def _statements(self, field: FieldDescriptor) -> list[str]:
-        put = f"o[{self.style.name(field)!r}] = "
+        put = f"o[{self.style.name(field)!r}] = {self._value(field)}"
+        read = f"v = {self._read(field)}"
         if field.has_presence:
-            return [f"if m.HasField({field.name!r}):", f"    {put}{self._value(field)}"]
+            return [f"if has({field.name!r}):", f"    {read}", f"    {put}"]
         if self.style.print_defaults:
-            return [f"{put}{self._value(field)}"]
-        if field.is_repeated:
-            return [f"if {_attribute(field)}:", f"    {put}{self._value(field)}"]
-        is_set = "v or is_negative_zero(v)" if field.type in (F.TYPE_DOUBLE, F.TYPE_FLOAT) else "v"
-        return [f"v = {_attribute(field)}", f"if {is_set}:", f"    {put}{self._single(field, 'v')}"]
+            return [read, put]
+        is_set = "v or is_negative_zero(v)" if field.type in _FLOATS and not field.is_repeated else "v"
+        return [read, f"if {is_set}:", f"    {put}"]
 
     def _choice(self, oneof: OneofDescriptor) -> list[str]:
         """Write the one member that is set, found by a table rather than by asking for each."""
-        table = f"oneof{next(self._numbers)}"
-        self._scope[table] = {field.name: (self.style.name(field), self._lambda(field)) for field in oneof.fields}
+        members = {field.name: (self.style.name(field), self._member(field)) for field in oneof.fields}
+        table = self._source.bind("oneof", members)
         return [
             f"w = m.WhichOneof({oneof.name!r})",
             "if w is not None:",
@@ -116,46 +129,58 @@ class Writers:
             "    o[k] = f(m)",
         ]
 
-    def _lambda(self, field: FieldDescriptor) -> Callable[[Any], Any]:
-        name = f"member{next(self._numbers)}"
-        self._define(name, [f"return {self._value(field)}"])
-        member: Callable[[Any], Any] = self._scope[name]
-        return member
+    def _member(self, field: FieldDescriptor) -> Write:
+        return self._function("member", "m", [f"v = {self._read(field)}", f"return {self._value(field)}"])
+
+    def _read(self, field: FieldDescriptor) -> str:
+        """Return the expression that takes a field's value out of `m`: of a list all at once, which is far faster."""
+        value = self._source.value(field)
+        return f"{value}[:]" if field.is_repeated and not is_map(field) else value
 
     def _value(self, field: FieldDescriptor) -> str:
-        """Return the expression for a field's whole value, out of the message `m`."""
-        source = _attribute(field)
-        if not field.is_repeated:
-            return self._single(field, source)
+        """Return the expression for the JSON of a field's whole value, which is `v`."""
         if is_map(field):
             key, value = entry_of(field)
-            return f"{{{_key(key)}: {self._single(value, 'x')} for k, x in sorted({source}.items())}}"
+            return f"{{{_key(key)}: {self._single(value, 'v[k]')} for k in sorted(v)}}"
+        if not field.is_repeated:
+            return self._single(field, "v")
+        if field.message_type is not None:
+            return f"[*map({self._message(field.message_type)}, v)]"
         item = self._single(field, "x")
-        return f"list({source})" if item == "x" else f"[{item} for x in {source}]"
+        return "v" if item == "x" else f"[{item} for x in v]"
 
     def _single(self, field: FieldDescriptor, source: str) -> str:
-        """Return the expression for one element that the expression `source` gives."""
+        """Return the expression for the JSON of one element, which the expression `source` gives."""
         if field.message_type is not None:
-            return f"{self._writer_name(field.message_type)}({source})"
+            return f"{self._message(field.message_type)}({source})"
         if field.enum_type is not None:
             return self._enum(field.enum_type, source)
-        if field.type in _WIDE:
-            return f"str({source})"
-        call = _DOUBLE_CALLS.get(field.type)
+        if field.type == F.TYPE_DOUBLE and source.isidentifier():  # else it would be evaluated thrice
+            return f"{source} if {source} - {source} == 0 else double_json({source})"
+        call = _CALLS.get(field.type)
         return f"{call}({source})" if call else source
 
     def _enum(self, descriptor: EnumDescriptor, source: str) -> str:
         if descriptor.full_name == scalars.NULL_VALUE:
             return "None"
-        table = self._names.setdefault(descriptor.full_name, f"enum{next(self._numbers)}")
-        # The first name of a number wins; a number without a name stays one.
-        self._scope[table] = {value.number: value.name for value in reversed(descriptor.values)}
-        return f"{table}.get({source}, {source})"
+        if self.style.enums_as_numbers:
+            return source
+        if descriptor.full_name not in self._names:
+            self._names[descriptor.full_name] = self._source.bind("enum", scalars.EnumNames(descriptor))
+        return f"{self._names[descriptor.full_name]}[{source}]"
 
+    def _write_extensions(self, message: Any, written: dict[str, Any]) -> None:
+        for field, value in message.ListFields():
+            if field.is_extension:
+                written[f"[{field.full_name}]"] = self._extension(field)(value)
 
-def _attribute(field: FieldDescriptor) -> str:
-    plain = field.name.isidentifier() and not iskeyword(field.name)
-    return f"m.{field.name}" if plain else f"getattr(m, {field.name!r})"
+    def _extension(self, field: FieldDescriptor) -> Write:
+        known = self._extensions.get(field.full_name)
+        if known is None:
+            taken = ["v = v[:]"] if field.is_repeated else []
+            known = self._function("extension", "v", [*taken, f"return {self._value(field)}"])
+            self._extensions[field.full_name] = known
+        return known
 
 
 def _key(field: FieldDescriptor) -> str:

@@ -25,7 +25,7 @@ def is_map(field: FieldDescriptor) -> bool:
 
     Asked of an empty message, since the option `map_entry` could only be read through the default pool (`image.py`).
     """
-    if field.message_type is None or not field.is_repeated or field.containing_type is None:
+    if field.message_type is None or not field.is_repeated or field.is_extension or field.containing_type is None:
         return False
     empty = GetMessageClass(field.containing_type)()
     return isinstance(getattr(empty, field.name), Mapping)

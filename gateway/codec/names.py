@@ -17,7 +17,11 @@ class JsonStyle:
     print_defaults: bool = False
     """Write fields without presence also when they hold their default."""
     ignore_unknown: bool = False
-    """Pass over unknown fields of a body."""
+    """Pass over unknown fields of a body, and over unknown names of enums in it."""
+    enums_as_numbers: bool = False
+    """Write an enum's number rather than its name."""
+    case_insensitive_enums: bool = False
+    """Read an enum's name whatever the case of its letters."""
 
     def name(self, field: FieldDescriptor) -> str:
         """Return the name `field` is written with."""
@@ -27,6 +31,27 @@ class JsonStyle:
     def spellings(self, field: FieldDescriptor) -> tuple[str, ...]:
         """Return every name that is read as `field`, the written one first."""
         return tuple(dict.fromkeys((self.name(field), json_name(field), field.name)))
+
+    def keys(self, message: Descriptor) -> tuple[dict[str, FieldDescriptor], dict[str, str]]:
+        """Return the key that each field is read by, and the key that every other spelling stands for.
+
+        Where two fields' names clash in JSON (proto2 lets them), a name written wins over one only read, and the later
+        field over the earlier.
+        """
+        owners = {self.name(field): field for field in message.fields}
+        for field in message.fields:
+            for spelling in self.spellings(field):
+                owners.setdefault(spelling, field)
+        keys: dict[str, FieldDescriptor] = {}
+        others: dict[str, str] = {}
+        for field in message.fields:
+            first, *rest = [
+                spelling for spelling in self.spellings(field) if owners[spelling].number == field.number
+            ] or [""]
+            if first:
+                keys[first] = field
+            others |= dict.fromkeys(rest, first)
+        return keys, others
 
     def field(self, message: Descriptor, name: str) -> FieldDescriptor | None:
         """Return the field of `message` that JSON calls `name`."""

@@ -13,13 +13,19 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 from gateway.codec.fault import Fault
 from gateway.codec.fields import enum_of
+from gateway.codec.names import JsonStyle
 
 Convert = Callable[[Any], Any]
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,19})", re.ASCII)
 _WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_FLOAT_LIMIT = float.fromhex("0x1.ffffffp+127")  # from here on a number rounds to infinity in 32 bits
-_MAX_DIGITS = 20  # 2**64 has 20: beyond, a number is out of every range
+SINGLE_LIMIT = float.fromhex("0x1.ffffffp+127")
+"""From here on a number rounds to infinity in 32 bits."""
+_SINGLE = struct.Struct("f")
+_MAXDIGITS = 20  # 2**64 has 20: beyond, a number is out of every range
+
+_STANDARD = JsonStyle()
 
 NULL_VALUE = "google.protobuf.NullValue"
 
@@ -28,6 +34,8 @@ SIGNED_32 = (F.TYPE_INT32, F.TYPE_SINT32, F.TYPE_SFIXED32)
 SIGNED_64 = (F.TYPE_INT64, F.TYPE_SINT64, F.TYPE_SFIXED64)
 UNSIGNED_32 = (F.TYPE_UINT32, F.TYPE_FIXED32)
 UNSIGNED_64 = (F.TYPE_UINT64, F.TYPE_FIXED64)
+WIDE = (*SIGNED_64, *UNSIGNED_64)
+"""Written as strings: a double, which is what many read a number into, holds 53 bits."""
 
 
 def integer(lowest: int, highest: int) -> Convert:
@@ -63,7 +71,7 @@ def double(value: Any) -> float:
 def single(value: Any) -> float:
     """Read a float of 32 bits."""
     number = double(value)
-    if abs(number) < _FLOAT_LIMIT or not isfinite(number):
+    if abs(number) < SINGLE_LIMIT or not isfinite(number):
         return number
     raise Fault("the number is out of range")
 
@@ -98,16 +106,34 @@ def base64(value: Any) -> bytes:
         raise Fault("the string is not base64") from None
 
 
-def enum(descriptor: EnumDescriptor) -> Convert:
-    """Return a reader of an enum: a name, or a number (kept when unknown, if the enum is open)."""
-    numbers = {value.name: value.number for value in descriptor.values}
-    known = set(numbers.values())
+def enum_numbers(descriptor: EnumDescriptor, *, any_case: bool = False) -> dict[str, int]:
+    """Return the numbers of an enum by name; `any_case`: the names in lower case."""
+    return {value.name.lower() if any_case else value.name: value.number for value in descriptor.values}
+
+
+class EnumNames(dict[int, str | int]):
+    """The name of each number of an enum, the first if it has several; a number without a name stays one."""
+
+    def __init__(self, descriptor: EnumDescriptor) -> None:
+        super().__init__((value.number, value.name) for value in reversed(descriptor.values))
+
+    def __missing__(self, number: int) -> int:
+        return number
+
+
+def enum(descriptor: EnumDescriptor, style: JsonStyle) -> Convert:
+    """Return a reader of an enum: a name, or a number (kept when unknown, if the enum is open).
+
+    Where unknown fields are passed over, so are unknown names: the reader returns None.
+    """
+    find = _finder(descriptor, style)
+    known = {value.number for value in descriptor.values}
     in_range = integer(-(2**31), 2**31 - 1)
 
-    def convert(value: Any) -> int:
+    def convert(value: Any) -> int | None:
         if type(value) is str:
-            if (number := numbers.get(value)) is not None:
-                return number
+            if (named := find(value)) is not None or style.ignore_unknown:
+                return named
             raise Fault(f"{_short(value)} is no value of {descriptor.name}")
         number = int(in_range(value))
         if descriptor.is_closed and number not in known:
@@ -124,19 +150,24 @@ def null_value(value: Any) -> int:
     raise Fault("null is expected")
 
 
-def converter(field: FieldDescriptor) -> Convert:
+def converter(field: FieldDescriptor, style: JsonStyle = _STANDARD) -> Convert:
     """Return the reader of a JSON value for one element of a field that is not a message."""
     if field.type != F.TYPE_ENUM:
         return _BY_TYPE[field.type]
     descriptor = enum_of(field)
-    return null_value if descriptor.full_name == NULL_VALUE else enum(descriptor)
+    return null_value if descriptor.full_name == NULL_VALUE else enum(descriptor, style)
 
 
-def text_converter(field: FieldDescriptor) -> Convert:
+def as_it_is(field: FieldDescriptor) -> type | None:
+    """Return the type of the JSON values that a scalar field takes, and checks, as they are; None: there is none."""
+    return _AS_THEY_ARE.get(field.type)
+
+
+def text_converter(field: FieldDescriptor, style: JsonStyle = _STANDARD) -> Convert:
     """Return the reader of a path's or query's text for a field that is not a message."""
     if field.type == F.TYPE_BOOL:
         return boolean_text
-    return _enum_text(enum_of(field)) if field.type == F.TYPE_ENUM else _BY_TYPE[field.type]
+    return _enum_text(enum_of(field), style) if field.type == F.TYPE_ENUM else _BY_TYPE[field.type]
 
 
 def map_key(field: FieldDescriptor) -> Convert:
@@ -164,7 +195,7 @@ def single_json(value: float) -> float | str:
         return double_json(value)
     for precision in (6, 7, 8):  # decimal digits; 9 always suffice for 32 bits
         short = float(f"{value:.{precision}g}")
-        if abs(short) < _FLOAT_LIMIT and struct.unpack("f", struct.pack("f", short))[0] == value:
+        if short == value or (abs(short) < SINGLE_LIMIT and _to_single(short) == value):
             return short
     return float(f"{value:.9g}")
 
@@ -179,32 +210,46 @@ def is_negative_zero(value: float) -> bool:
     return value == 0 and copysign(1, value) < 0
 
 
+def _to_single(value: float) -> float:
+    (single_value,) = _SINGLE.unpack(_SINGLE.pack(value))
+    return float(single_value)
+
+
 def _whole(value: Any) -> int:
-    if type(value) is float:
-        if value.is_integer():
-            return int(value)
-    elif type(value) is str:
-        return _whole_text(value)
-    raise Fault("a whole number is expected")
+    if type(value) is str:
+        return int(value) if _DIGITS.fullmatch(value) else _whole_text(value)
+    if type(value) is not float or not value.is_integer():
+        raise Fault("a whole number is expected")
+    # The parser gives integers beyond 64 bits as doubles: -2**63 may have been one that was less.
+    if not -(2**63) < value < 2**64:
+        raise Fault("the number is out of range")
+    return int(value)
 
 
 def _whole_text(value: str) -> int:
     if not _NUMBER.fullmatch(value):
         raise Fault(f"{_short(value)} is no whole number")
     number = Decimal(value)
-    if number.adjusted() > _MAX_DIGITS:
+    if number.adjusted() > _MAXDIGITS:
         raise Fault("the number is out of range")
     if number != number.to_integral_value():
         raise Fault(f"{_short(value)} is no whole number")
     return int(number)
 
 
-def _enum_text(descriptor: EnumDescriptor) -> Convert:
-    numbers = {value.name: value.number for value in descriptor.values}
-    numbers |= {str(value.number): value.number for value in descriptor.values}
+def _finder(descriptor: EnumDescriptor, style: JsonStyle) -> Callable[[str], int | None]:
+    if not style.case_insensitive_enums:
+        return enum_numbers(descriptor).get
+    numbers = enum_numbers(descriptor, any_case=True)
+    return lambda name: numbers.get(name.lower()) if name.isascii() else None  # the Kelvin sign is no k
+
+
+def _enum_text(descriptor: EnumDescriptor, style: JsonStyle) -> Convert:
+    find = _finder(descriptor, style)
+    numbers = {str(value.number): value.number for value in descriptor.values}
 
     def convert(value: str) -> int:
-        if (number := numbers.get(value)) is not None:
+        if (number := find(value)) is not None or (number := numbers.get(value)) is not None:
             return number
         raise Fault(f"{_short(value)} is no value of {descriptor.name}")
 
@@ -226,4 +271,10 @@ _BY_TYPE: dict[int, Convert] = {
     **dict.fromkeys(SIGNED_64, integer(-(2**63), 2**63 - 1)),
     **dict.fromkeys(UNSIGNED_32, integer(0, 2**32 - 1)),
     **dict.fromkeys(UNSIGNED_64, integer(0, 2**64 - 1)),
+}
+
+_AS_THEY_ARE: dict[int, type] = {
+    F.TYPE_BOOL: bool,
+    F.TYPE_STRING: str,
+    **dict.fromkeys((*SIGNED_32, *SIGNED_64, *UNSIGNED_32, *UNSIGNED_64), int),
 }

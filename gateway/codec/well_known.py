@@ -9,13 +9,12 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor
 
+from gateway.codec.containers import Fill, fill_messages
 from gateway.codec.fault import EncodeError, Fault
 from gateway.codec.names import JsonStyle
-from gateway.codec.scalars import converter, double_json, text
+from gateway.codec.scalars import converter, double, double_json, text
 from gateway.codec.times import format_duration, format_timestamp, parse_duration, parse_timestamp
 
-Fill = Callable[[Any, Any], None]
-"""Puts a JSON value into a message that is empty so far; raises Fault."""
 Write = Callable[[Any], Any]
 """Returns the JSON value of a message; raises EncodeError."""
 
@@ -51,17 +50,18 @@ def writer(message: Descriptor, style: JsonStyle) -> Write | None:
 
 def fill_timestamp(value: Any, message: Any) -> None:
     """Fill a Timestamp from RFC 3339 text."""
-    message.seconds, message.nanos = parse_timestamp(text(value))
+    message.seconds, message.nanos = parse_timestamp(value)
 
 
 def fill_duration(value: Any, message: Any) -> None:
     """Fill a Duration from text such as `1.5s`."""
-    message.seconds, message.nanos = parse_duration(text(value))
+    message.seconds, message.nanos = parse_duration(value)
 
 
 def fill_mask(value: Any, message: Any, style: JsonStyle) -> None:
     """Fill a FieldMask from its paths, parted by commas."""
     joined = text(value)
+    message.SetInParent()
     message.paths.extend(style.mask_path(path) for path in joined.split(",") if joined)
 
 
@@ -69,42 +69,36 @@ def fill_struct(value: Any, message: Any) -> None:
     """Fill a Struct from an object."""
     if type(value) is not dict:
         raise Fault("an object is expected")
+    message.SetInParent()
+    fields = message.fields
     for key, item in value.items():
         try:
-            fill_value(item, message.fields[text(key)])
+            fill_value(item, fields[text(key)])
         except Fault as fault:
-            fault.under(key)
-            raise
+            raise fault.under(key)  # noqa: B904  # the same one
 
 
 def fill_list(value: Any, message: Any) -> None:
     """Fill a ListValue from an array."""
-    if type(value) is not list:
-        raise Fault("an array is expected")
-    for index, item in enumerate(value):
-        try:
-            fill_value(item, message.values.add())
-        except Fault as fault:
-            fault.under(f"[{index}]")
-            raise
+    message.SetInParent()
+    fill_messages(value, message.values, fill_value)
 
 
 def fill_value(value: Any, message: Any) -> None:
     """Fill a Value from any JSON value."""
-    if value is None:
-        message.null_value = 0
-    elif value is True or value is False:
-        message.bool_value = value
-    elif type(value) is str:
+    kind = type(value)
+    if kind is str:
         message.string_value = text(value)
-    elif type(value) is dict:
-        message.struct_value.SetInParent()
+    elif kind is dict:
         fill_struct(value, message.struct_value)
-    elif type(value) is list:
-        message.list_value.SetInParent()
+    elif kind is list:
         fill_list(value, message.list_value)
+    elif kind is bool:
+        message.bool_value = value
+    elif value is None:
+        message.null_value = 0
     else:
-        _fill_number(value, message)
+        message.number_value = double(value)
 
 
 def value_json(message: Any) -> Any:
@@ -124,12 +118,13 @@ def value_json(message: Any) -> Any:
 
 def struct_json(message: Any) -> dict[str, Any]:
     """Return the JSON of a Struct, its keys sorted."""
-    return {key: value_json(item) for key, item in sorted(message.fields.items())}
+    fields = message.fields
+    return {key: value_json(fields[key]) for key in sorted(fields)}
 
 
 def list_json(message: Any) -> list[Any]:
     """Return the JSON of a ListValue."""
-    return [value_json(item) for item in message.values]
+    return [value_json(item) for item in message.values[:]]
 
 
 def _wrapper_reader(message: Descriptor) -> Fill:
@@ -139,16 +134,6 @@ def _wrapper_reader(message: Descriptor) -> Fill:
         wrapper.value = convert(value)
 
     return fill
-
-
-def _fill_number(value: float, message: Any) -> None:
-    try:
-        number = float(value)
-    except OverflowError:
-        raise Fault("the number is out of range") from None
-    if not isfinite(number):
-        raise Fault("the number is out of range")
-    message.number_value = number
 
 
 _READERS: dict[str, Fill] = {

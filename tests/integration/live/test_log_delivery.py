@@ -76,7 +76,7 @@ async def one_lossy_run(parts: LossyParts, seed: int) -> None:
         async for entry in parts.follow(generation_id):
             entries.append(entry)
             if luck.random() < 0.1:
-                await asyncio.sleep(luck.random() * 0.01)  # a reader that is slow at times
+                await asyncio.sleep(luck.random() * 0.01)  # paces a reader that is slow at times
         return entries
 
     async with asyncio.timeout(20):

@@ -77,7 +77,7 @@ async def test_a_reply_goes_on_over_a_killed_and_restarted_server(
         await speaker.writer.write(Accepted(uuid4()))
         for word in WORDS:
             await speaker.say(word, flush=False)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # paces the speaker, as a model does
         await speaker.writer.write(Completed(uuid4(), "stop"))
         await speaker.writer.flush()
 

@@ -17,7 +17,7 @@ from grpc_tools import protoc
 from gateway.app import Gateway
 from gateway.image import Image
 from gateway.options import GatewayOptions
-from gateway.upstream import UpstreamCall, UpstreamError
+from gateway.upstream import Request, UpstreamCall, UpstreamError
 
 _PROTOS = Path(__file__).parent / "protos"
 _NOON = 1_767_348_000.0  # 2026-01-02T10:00:00Z
@@ -88,7 +88,10 @@ def not_found() -> UpstreamError:
 
 @dataclass
 class FakeUpstream:
-    """Answers every call with `reply`, or with the messages of `replies`; exceptions among them are raised."""
+    """Answers every call with `reply`, or with the messages of `replies`; exceptions among them are raised.
+
+    A client's stream is taken whole before the answer, or with `echoes` answered message by message.
+    """
 
     reply: Any = None
     replies: list[Any] = field(default_factory=list)
@@ -96,30 +99,43 @@ class FakeUpstream:
     initial: list[tuple[str, str]] = field(default_factory=list)
     calls: list[UpstreamCall] = field(default_factory=list)
     requests: list[bytes] = field(default_factory=list)
+    echoes: bool = False
     hold: asyncio.Event | None = None
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def unary(self, call: UpstreamCall, request: bytes) -> bytes:
-        self._take(call, request)
+    async def unary(self, call: UpstreamCall, request: Request) -> bytes:
+        self._take(call)
         try:
+            async for _ in self._messages(request):
+                pass
             await self._wait()
         finally:
             self.ended.set()
         return _bytes_of(self.reply)
 
-    async def stream(self, call: UpstreamCall, request: bytes) -> AsyncGenerator[bytes, None]:
-        self._take(call, request)
+    async def stream(self, call: UpstreamCall, request: Request) -> AsyncGenerator[bytes, None]:
+        self._take(call)
         try:
+            async for message in self._messages(request):
+                if self.echoes:
+                    yield message
             for reply in self.replies:
                 yield _bytes_of(reply)
             await self._wait()
         finally:
             self.ended.set()
 
-    def _take(self, call: UpstreamCall, request: bytes) -> None:
+    async def _messages(self, request: Request) -> AsyncGenerator[bytes, None]:
+        if isinstance(request, bytes):
+            self.requests.append(request)
+            return
+        async for message in request:
+            self.requests.append(message)
+            yield message
+
+    def _take(self, call: UpstreamCall) -> None:
         self.calls.append(call)
-        self.requests.append(request)
         call.trailers += self.trailers
         call.initial += self.initial
         self.reached.set()

@@ -68,5 +68,9 @@ def test_routes_list_what_there_is(image):
     assert "/library.v1.Library/Unannotated" in defaults
 
 
-def test_a_client_stream_has_no_plain_http_route(image):
-    assert not any(route.rpc == "library.v1.Library.Gather" for route in compile_routes(image))
+def test_a_client_stream_has_the_routes_that_have_a_body(image):
+    rules = [route.rule for route in compile_routes(image) if route.rpc == "library.v1.Library.Gather"]
+    assert [(rule.http_method, rule.path) for rule in rules] == [
+        ("POST", "/v1/shelves/{shelf}/gather"),
+        ("POST", "/library.v1.Library/Gather"),
+    ]

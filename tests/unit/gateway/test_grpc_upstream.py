@@ -11,7 +11,7 @@ from gateway.upstream import GrpcUpstream, UpstreamCall, UpstreamError
 
 
 class _Service(grpc.GenericRpcHandler):
-    """`/t/Echo`, `/t/Fail`, `/t/Rich`, `/t/Count` and `/t/Hang`, on bytes."""
+    """`/t/Echo`, `/t/Fail`, `/t/Rich`, `/t/Count`, `/t/Hang`, `/t/Join`, `/t/Chat` and `/t/Refuse`, on bytes."""
 
     def __init__(self):
         self.metadata = {}
@@ -22,6 +22,10 @@ class _Service(grpc.GenericRpcHandler):
         name = details.method.rpartition("/")[2].lower()
         if name in ("count", "hang"):
             return grpc.unary_stream_rpc_method_handler(getattr(self, name))
+        if name == "join":
+            return grpc.stream_unary_rpc_method_handler(self.join)
+        if name in ("chat", "refuse"):
+            return grpc.stream_stream_rpc_method_handler(getattr(self, name))
         return grpc.unary_unary_rpc_method_handler(getattr(self, name))
 
     async def echo(self, request, context):
@@ -52,6 +56,20 @@ class _Service(grpc.GenericRpcHandler):
             await asyncio.Event().wait()
         finally:
             self.gone.set()
+
+    async def join(self, requests, context):
+        try:
+            return b"".join([message async for message in requests])
+        finally:
+            self.gone.set()
+
+    async def chat(self, requests, context):
+        async for message in requests:
+            yield message.upper()
+
+    async def refuse(self, requests, context):
+        await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not you")
+        yield b""
 
 
 @pytest.fixture
@@ -120,3 +138,71 @@ async def test_a_deadline_that_passes_is_an_error(upstream):
         async for _ in upstream.stream(_call("Hang", timeout=0.05), b""):
             pass
     assert status_pb2.Status.FromString(caught.value.status).code == 4
+
+
+async def _messages(*messages):
+    for message in messages:
+        if isinstance(message, Exception):
+            raise message
+        yield message
+
+
+async def test_a_clients_stream_passes_through(upstream):
+    assert await upstream.unary(_call("Join"), _messages(b"a", b"b")) == b"ab"
+    assert await upstream.unary(_call("Join"), _messages()) == b""
+
+
+async def test_both_sides_may_stream_in_turn(upstream):
+    answered = asyncio.Event()
+
+    async def messages():
+        yield b"a"
+        await answered.wait()
+        yield b"b"
+
+    answers = []
+    async for answer in upstream.stream(_call("Chat"), messages()):
+        answers.append(answer)
+        answered.set()
+    assert answers == [b"A", b"B"]
+
+
+async def test_what_a_clients_stream_raises_ends_the_call_and_comes_out(upstream, service):
+    with pytest.raises(LookupError, match="lost"):
+        await upstream.unary(_call("Join"), _messages(b"a", LookupError("lost")))
+    await asyncio.wait_for(service.gone.wait(), 5)
+    with pytest.raises(LookupError, match="lost"):
+        async for _ in upstream.stream(_call("Chat"), _messages(b"a", LookupError("lost"))):
+            pass
+
+
+async def test_a_service_that_refuses_a_stream_is_heard_while_its_client_still_sends(upstream):
+    async def endless():
+        while True:
+            yield b"more"
+            await asyncio.sleep(0)
+
+    with pytest.raises(UpstreamError) as caught:
+        async for _ in upstream.stream(_call("Refuse"), endless()):
+            pass
+    assert status_pb2.Status.FromString(caught.value.status).code == 7
+
+
+async def test_a_cancelled_request_ends_its_call_and_its_stream(upstream, service):
+    waiting, closed = asyncio.Event(), asyncio.Event()
+
+    async def messages():
+        try:
+            yield b"a"
+            waiting.set()
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    request = asyncio.create_task(upstream.unary(_call("Join"), messages()))
+    await waiting.wait()
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    assert closed.is_set()
+    await asyncio.wait_for(service.gone.wait(), 5)

@@ -46,6 +46,45 @@ async def test_a_header_given_twice_is_joined():
     assert read.upstream["x-tenant"] == "a,b"
 
 
+@pytest.mark.parametrize(
+    ("headers", "ambiguous"),
+    [
+        ([(b"authorization", b"a"), (b"authorization", b"b")], b"authorization"),
+        ([(b"content-type", b"a/b"), (b"x", b"1"), (b"content-type", b"a/b")], b"content-type"),
+        ([(b"content-length", b"1"), (b"content-length", b"2")], b"content-length"),
+        ([(b"content-length", b"1"), (b"transfer-encoding", b"chunked")], b"content-length"),
+        ([(b"accept", b"a/b"), (b"accept", b"c/d")], b""),
+        ([(b"transfer-encoding", b"chunked")], b""),
+    ],
+)
+def test_headers_that_say_two_things_are_noticed(headers, ambiguous):
+    assert HeaderRules(()).read(headers).ambiguous == ambiguous
+
+
+def test_lists_are_joined():
+    read = HeaderRules(()).read([(b"accept", b"text/html"), (b"accept", b"text/event-stream")])
+    assert read.text(b"accept") == "text/html, text/event-stream"
+
+
+async def test_an_ambiguous_request_makes_no_call(client, upstream):
+    sent = []
+
+    async def send(event):
+        sent.append(event)
+
+    headers = [(b"idempotency-key", b"a"), (b"idempotency-key", b"b")]
+    await client.app({"type": "http", "method": "GET", "path": "/v1/author", "headers": headers}, None, send)
+    assert (sent[0]["status"], upstream.calls) == (400, [])
+
+
+def test_however_many_names_clients_think_of_few_are_remembered():
+    rules = HeaderRules(("*",))
+    for number in range(3000):
+        rules.read([(b"x-%d" % number, b"1"), (b"x" * 100 + b"%d" % number, b"1")])
+    assert len(rules._known) <= 1024
+    assert max(map(len, rules._known)) <= 64
+
+
 async def test_a_value_that_metadata_cannot_hold_stays_here(client, upstream):
     assert "x-tenant" not in await _forwarded(client, upstream, x_tenant="gr\xfc\xdfe")
 
