@@ -17,7 +17,7 @@ from domain.practice.ports import Checkpoint
 from domain.shared.errors import ConcurrentUpdate
 
 _THIS = generation.c.id == bindparam("key")
-_UNDER_WAY = generation.c.status.in_([status.value for status in ACTIVE])
+_UNDER_WAY = or_(*(generation.c.status == status.value for status in ACTIVE))
 _RUNNING = generation.c.status == "running"
 _LAPSED = generation.c.lease_until < bindparam("now")
 _HELD = and_(_THIS, generation.c.attempt == bindparam("held_attempt"), _RUNNING)
