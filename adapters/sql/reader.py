@@ -16,6 +16,7 @@ from sqlalchemy import URL, Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from adapters.sql.away import POOL_SECONDS, unavailable
+from adapters.sql.idle_connections import IdleConnections
 
 _DIALECT: Any = asyncpg_dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's own
 
@@ -50,61 +51,47 @@ class Reader:
 
     def __init__(self, url: URL, pool_size: int) -> None:
         self._options: dict[str, Any] = _DIALECT.create_connect_args(url)[1]
-        self._pool_size = pool_size
-        self._opening = asyncio.Lock()
-        self._pool: asyncpg.Pool | None = None
+        self._connections = IdleConnections(self._connect, pool_size)
 
     async def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Rows:
         """Run a statement; `values` are those of its `bindparam`s. Raises Unavailable."""
         query = _query(statement)
         given = values or {}
         arguments = [given.get(name, query.defaults.get(name)) for name in query.names]
-        pool = self._pool or await self._open()
-        # A timer for a wait that does not happen would cost as much as the acquiring.
-        timeout = None if pool.get_idle_size() else POOL_SECONDS
         with unavailable():
-            async with pool.acquire(timeout=timeout) as connection:
-                return Rows(await _fetch(connection, query.text, arguments))
+            connection = await self._connections.take(POOL_SECONDS)
+            return Rows(await self._fetch(connection, query.text, arguments))
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._pool is not None:
-            await self._pool.close()
+        await self._connections.close()
 
-    async def _open(self) -> asyncpg.Pool:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    **self._options,
-                    min_size=0,
-                    max_size=self._pool_size,
-                    connection_class=_Connection,
-                    init=_prepare,
-                    timeout=POOL_SECONDS,
-                    server_settings={"application_name": "fluentpro"},
-                )
-        return self._pool
+    async def _connect(self) -> Any:
+        settings = {"application_name": "fluentpro"}
+        connection = await asyncpg.connect(**self._options, timeout=POOL_SECONDS, server_settings=settings)
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads)
+        return connection
 
-
-async def _fetch(connection: Any, text: str, arguments: list[Any]) -> list[Any]:
-    try:
-        records: list[Any] = await connection.fetch(text, *arguments)
-    except asyncpg.DataError as error:
-        # Its message repeats the value, which may be somebody's words.
-        raise ValueError(f"a value does not fit: SQLSTATE {error.sqlstate}, {text}") from None
-    return records
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
-    def get_reset_query(self) -> str:
-        """Return nothing: a single read leaves nothing behind, and the reset would be a round trip of its own."""
-        return ""
+    async def _fetch(self, connection: Any, text: str, arguments: list[Any]) -> list[Any]:
+        try:
+            records: list[Any] = await connection.fetch(text, *arguments)
+        except asyncio.CancelledError:
+            # asyncpg has the server cancel the statement; until it has, the connection is nobody's.
+            self._connections.discard(connection)
+            raise
+        except asyncpg.DataError as error:
+            self._connections.give(connection)
+            # Its message repeats the value, which may be somebody's words.
+            raise ValueError(f"a value does not fit: SQLSTATE {error.sqlstate}, {text}") from None
+        except BaseException:
+            self._connections.give(connection)
+            raise
+        self._connections.give(connection)
+        return records
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads
-    )
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 @dataclass(frozen=True, slots=True)

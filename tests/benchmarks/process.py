@@ -1,0 +1,30 @@
+"""What a process uses, as Linux tells it."""
+
+import os
+from pathlib import Path
+
+from .figures import Figure
+
+
+def cpu_seconds(pid: int) -> Figure:
+    """Return the CPU time of a process and its threads so far, to 10 ms; None where there is no /proc."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return cpu_of_stat(stat, os.sysconf("SC_CLK_TCK"))
+
+
+def cpu_of_stat(stat: str, ticks_per_second: int) -> float:
+    """Return utime + stime, in seconds: fields 14 and 15 of proc(5)'s stat."""
+    fields = stat.rpartition(")")[2].split()  # the second field is a name, and may hold blanks
+    return (int(fields[11]) + int(fields[12])) / ticks_per_second
+
+
+def resident_megabytes(pid: int) -> Figure:
+    """Return the memory of a process that is in RAM, in MB; None where there is no /proc."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    except OSError:
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
