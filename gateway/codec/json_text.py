@@ -33,7 +33,12 @@ def parse(data: bytes) -> Any:
     except JSONDecodeError:
         return _parse_strictly(data)
     again = dumps(value)
-    return value if again == data or _strings(again) == _strings(data) else _parse_strictly(data)
+    if again == data:  # as most clients write
+        return value
+    text = data
+    if b"\\" in data:  # else `again` has none either
+        text, again = _unescaped(data), _unescaped(again)
+    return value if text.count(b'"') == again.count(b'"') else _parse_strictly(data)
 
 
 def dump(value: Any) -> bytes:
@@ -44,11 +49,9 @@ def dump(value: Any) -> bytes:
         raise EncodeError(f"the message has no JSON: {error}") from None
 
 
-def _strings(data: bytes) -> int:
-    """Return how many quotes a JSON text has that are not escaped: two for each string."""
-    if b"\\" in data:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return data.count(b'"')
+def _unescaped(data: bytes) -> bytes:
+    """Return a JSON text without the quotes and backslashes that stand within its strings."""
+    return data.replace(b"\\\\", b"").replace(b'\\"', b"")
 
 
 def _parse_strictly(data: bytes) -> Any:
@@ -79,8 +82,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
 def _check_depth(data: bytes) -> None:
     """Refuse a text that nests too deep, before a recursive parser sees it."""
-    unescaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside_strings = b"".join(unescaped.translate(None, _OUTSIDE).split(b'"')[::2])
+    outside_strings = b"".join(_unescaped(data).translate(None, _OUTSIDE).split(b'"')[::2])
     depth = 0
     for bracket in outside_strings:
         depth += 1 if bracket in b"{[" else -1
