@@ -8,6 +8,7 @@ from google.protobuf.message_factory import GetMessageClass
 from gateway.codec.decode import Readers, Setter
 from gateway.codec.fault import INVALID_VALUE, Fault
 from gateway.codec.json_text import parse
+from gateway.codec.wire import nests, serialize
 from gateway.field_path import TextField, resolve, text_field
 from gateway.image import Image
 from gateway.mask import UpdateMask, has_mask
@@ -38,6 +39,7 @@ class RequestBinding:
         ignore_unknown_query: bool = False,
     ) -> None:
         self._new = GetMessageClass(message)
+        self._may_nest = nests(message)
         self._variables = [(variable, _variable_field(message, variable, readers)) for variable in template.variables]
         path_fields = frozenset(field.name for _, field in self._variables)
         self._query = Query(message, readers, body, path_fields, ignore_unknown=ignore_unknown_query)
@@ -85,7 +87,7 @@ class RequestBinding:
         self._apply_headers(message, headers)
         if is_patch and self._mask is not None:
             self._mask.apply(message, value)
-        return bytes(message.SerializeToString())
+        return serialize(message, may_nest=self._may_nest)
 
     def _apply_headers(self, message: Any, headers: RequestHeaders) -> None:
         if self._cursor is not None and b"last-event-id" in headers.all:
