@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from adapters.settings import Listen
 from server.asgi import AsgiApp
 from server.chain import Chain
+from server.collector import settle
 from server.dispatcher import Dispatcher
 from server.grpc_health import GrpcHealth
 from server.grpc_port import GrpcPort, Register
@@ -135,6 +136,7 @@ async def serve(
 ) -> None:
     """Run a host until it is asked to stop; asked a second time, it stops at once."""
     await host.start()
+    settle()
     if on_start is not None:
         on_start()
     await signals.first.wait()
