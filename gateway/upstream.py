@@ -11,8 +11,26 @@ import grpc.aio
 from google.rpc import status_pb2
 from grpc._cython.cygrpc import InternalError  # type: ignore[import-not-found]  # compiled, without types
 
+from gateway.errors import Refusal
+
 _DETAILS_KEY = "grpc-status-details-bin"
+# gRPC servers take 8 KiB of metadata by default, and refuse a call with more as one that is out of some resource does.
+# A kilobyte of it is for what gRPC itself adds. HTTP/2 (RFC 9113, 6.5.2) counts 32 bytes for each entry.
+_MAX_METADATA = 7 << 10
+_ENTRY = 32
 _CALL_IS_OVER = (grpc.aio.AioRpcError, asyncio.InvalidStateError, InternalError)
+
+CHANNEL_OPTIONS = (
+    # The service behind is the operator's own: only what clients send has a limit. Metadata needs one, and an error's
+    # details are part of it.
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_metadata_size", 1 << 20),
+    # How many bytes a service may be ahead of a slow reader. Left alone, gRPC takes the more the faster the line is, up
+    # to 4 MiB for each reader.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 16 << 10),
+)
+"""What a channel should have that a GrpcUpstream calls over."""
 
 Metadata = list[tuple[str, str]]
 Request = bytes | AsyncGenerator[bytes, None]
@@ -58,7 +76,10 @@ class Upstream(Protocol):
 
 
 class GrpcUpstream:
-    """Calls over a gRPC channel; messages pass through as bytes."""
+    """Calls over a gRPC channel; messages pass through as bytes.
+
+    Refusal when the headers are more than gRPC servers take: a service that is out of something has not said so.
+    """
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel
@@ -164,7 +185,9 @@ def _failure(call: UpstreamCall, error: grpc.aio.AioRpcError) -> UpstreamError:
 
 
 def _metadata(headers: dict[str, str]) -> list[tuple[str, str | bytes]]:
-    """Return headers as metadata; names in `-bin` hold bytes there."""
+    """Return headers as metadata; names in `-bin` hold bytes there. Refusal when they are too large."""
+    if sum(len(name) + len(value) + _ENTRY for name, value in headers.items()) > _MAX_METADATA:
+        raise Refusal("the headers for the service are too large", "HEADERS_TOO_LARGE", http_status=431)
     return [(name, _binary(value) if name.endswith("-bin") else value) for name, value in headers.items()]
 
 

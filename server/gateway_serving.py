@@ -18,7 +18,7 @@ from gateway.binding import BindingError
 from gateway.image import Image, ImageError
 from gateway.options import GatewayOptions
 from gateway.routes import RouteError
-from gateway.upstream import GrpcUpstream
+from gateway.upstream import CHANNEL_OPTIONS, GrpcUpstream
 from server.health import PATHS, HealthPages
 from server.hosting import serve
 from server.http_app import HttpApp
@@ -32,8 +32,6 @@ _logger = logging.getLogger(__name__)
 
 _MISCONFIGURED = 78  # EX_CONFIG of sysexits.h, as for every other command
 _GRACE_SECONDS = 30.0  # for requests in flight; what Kubernetes gives before it kills
-# The service behind is the operator's own: what it answers has no limit here, only what clients send.
-_CHANNEL_OPTIONS = (("grpc.max_receive_message_length", -1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class _Host:
     """One process of it."""
 
     def __init__(self, front: Front, *, is_shared: bool) -> None:
-        self._channel = grpc.aio.insecure_channel(str(front.upstream), options=_CHANNEL_OPTIONS)
+        self._channel = grpc.aio.insecure_channel(str(front.upstream), options=CHANNEL_OPTIONS)
         self._readiness = Readiness({"upstream": self._channel.channel_ready})
         gateway = Gateway(Image.read(front.descriptors), GrpcUpstream(self._channel), front.options)
         pages = HealthPages(self._readiness)

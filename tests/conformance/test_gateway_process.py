@@ -157,6 +157,15 @@ async def test_an_encoded_path_never_leads_to_another_route(
     assert answer == {"rpc": rpc, "request": {"shelf": shelf}}
 
 
+async def test_headers_too_large_for_the_service_are_the_clients_mistake(gateway: GatewayProcess) -> None:
+    async with httpx.AsyncClient(base_url=gateway.url) as client:
+        for size, status in ((6000, 200), (8000, 431), (20_000, 431), (60_000, 431), (100_000, 431)):
+            answer = await client.get("/v1/shelves/s1", headers={"x-large": "v" * size})
+            assert answer.status_code == status
+            assert status == 200 or answer.json()["details"][0]["reason"] == "HEADERS_TOO_LARGE"
+        assert (await client.get("/v1/shelves/s1", headers={"large": "v" * 20_000})).status_code == 200
+
+
 @pytest.mark.parametrize("path", [b"/v1/shelves/../ping", b"/v1/./ping", b"//v1/ping", b"/v1/ping/.."])
 async def test_dots_and_doubled_slashes_are_not_resolved(gateway: GatewayProcess, path: bytes) -> None:
     assert await _raw(gateway, b"GET " + path + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n") == [404]

@@ -7,11 +7,14 @@ import grpc.aio
 import pytest
 from google.rpc import status_pb2
 
-from gateway.upstream import GrpcUpstream, UpstreamCall, UpstreamError
+from gateway.errors import Refusal, problem_of_refusal
+from gateway.upstream import CHANNEL_OPTIONS, GrpcUpstream, UpstreamCall, UpstreamError
+
+_LONG = "x" * 100_000
 
 
 class _Service(grpc.GenericRpcHandler):
-    """`/t/Echo`, `/t/Fail`, `/t/Rich`, `/t/Count`, `/t/Hang`, `/t/Join`, `/t/Chat` and `/t/Refuse`, on bytes."""
+    """`/t/Echo`, `Fail`, `Rich`, `Long`, `Count`, `Hang`, `Join`, `Chat` and `Refuse`, on bytes."""
 
     def __init__(self):
         self.metadata = {}
@@ -42,6 +45,10 @@ class _Service(grpc.GenericRpcHandler):
         status = status_pb2.Status(code=9, message="rich")
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "plain")
+
+    async def long(self, request, context):
+        context.set_trailing_metadata((("x-last", _LONG),))
+        await context.abort(grpc.StatusCode.NOT_FOUND, _LONG)
 
     async def count(self, request, context):
         await context.send_initial_metadata((("x-first", "1"),))
@@ -83,7 +90,7 @@ async def upstream(service):
     server.add_generic_rpc_handlers((service,))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS) as channel:
         yield GrpcUpstream(channel)
     await server.stop(None)
 
@@ -112,6 +119,35 @@ async def test_a_failed_call_has_its_status(upstream, method, code, text):
     status = status_pb2.Status.FromString(caught.value.status)
     assert (status.code, status.message) == (code, text)
     assert ("x-request-id", "r9") in call.trailers or method == "Rich"
+
+
+async def test_an_error_may_say_much(upstream):
+    call = _call("Long")
+    with pytest.raises(UpstreamError) as caught:
+        await upstream.unary(call, b"")
+    status = status_pb2.Status.FromString(caught.value.status)
+    assert (status.code, status.message) == (5, _LONG)
+    assert ("x-last", _LONG) in call.trailers
+
+
+async def test_headers_that_gRPC_would_not_take_are_refused_before_the_call(upstream, service):  # noqa: N802  # its name
+    many = {f"x-{index}": "v" * 68 for index in range(69)}
+    assert await upstream.unary(_call("Echo", **many), b"a") == b"a"
+    for further in ({"x-69": "v" * 68}, {"x-69": ""}, {"x-69": "v" * 100_000}):
+        service.metadata = {}
+        with pytest.raises(Refusal) as caught:
+            await upstream.unary(_call("Echo", **many, **further), b"")
+        problem = problem_of_refusal(caught.value)
+        assert (problem.http_status, problem.reason) == (431, "HEADERS_TOO_LARGE")
+        with pytest.raises(Refusal):
+            await anext(upstream.stream(_call("Count", **many, **further), b""))
+        assert service.metadata == {}
+
+
+async def test_headers_that_are_just_small_enough_reach_a_server_of_any_settings(upstream, service):
+    for _ in range(20):  # beyond its soft limit a server refuses at random
+        assert await upstream.unary(_call("Echo", x_long="v" * 7130), b"a") == b"a"
+    assert service.metadata["x-long"] == "v" * 7130
 
 
 async def test_a_stream_gives_its_messages_and_then_its_error(upstream):
