@@ -114,6 +114,7 @@ class Readers:
         return [
             "if type(o) is not dict:",
             "    raise Fault('an object is expected')",
+            *(["m.SetInParent()"] if self.style.ignore_unknown else []),  # all its members may be passed over
             "get, n, k = o.get, len(o), ''",
             "try:",
             *_indented(blocks or ["pass"]),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,28 +20,33 @@ from gateway.options import GatewayOptions
 from gateway.upstream import Request, UpstreamCall, UpstreamError
 
 _PROTOS = Path(__file__).parent / "protos"
+_CODEC_PROTOS = Path(__file__).parent / "codec_protos"
 _NOON = 1_767_348_000.0  # 2026-01-02T10:00:00Z
 _BUNDLED = Path(protoc.__file__).parent / "_proto"
 
 
-def _compile(folder: Path, target: Path) -> Image:
+def _compile(target: Path, *folders: Path, files: Iterable[str]) -> Image:
     googleapis = Path(next(iter(google.api.__path__))).parents[1]
-    files = [str(path.name) for path in sorted(folder.glob("*.proto"))]
-    arguments = [
-        "protoc",
-        f"-I{folder}",
-        f"-I{googleapis}",
-        f"-I{_BUNDLED}",
-        "--include_imports",
-        "--include_source_info",
-    ]
-    assert protoc.main([*arguments, f"--descriptor_set_out={target}", *files]) == 0
+    includes = [f"-I{folder}" for folder in (*folders, googleapis, _BUNDLED)]
+    options = ["--include_imports", "--include_source_info", f"--descriptor_set_out={target}"]
+    assert protoc.main(["protoc", *includes, *options, *files]) == 0
     return Image.read(target)
+
+
+def _protos_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.proto"))
 
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return _compile(_PROTOS, tmp_path_factory.mktemp("image") / "descriptors.binpb")
+    return _compile(tmp_path_factory.mktemp("image") / "descriptors.binpb", _PROTOS, files=_protos_in(_PROTOS))
+
+
+@pytest.fixture(scope="session")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """An image of proto2, proto3 and edition 2023."""
+    files = (*_protos_in(_CODEC_PROTOS), "kinds.proto")
+    return _compile(tmp_path_factory.mktemp("rich") / "descriptors.binpb", _CODEC_PROTOS, _PROTOS, files=files)
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def compile_proto(tmp_path: Path) -> Callable[[str], Image]:
         for source in _PROTOS.glob("*.proto"):
             (tmp_path / source.name).write_text(source.read_text())
         (tmp_path / "more.proto").write_text(f'syntax = "proto3";\n{text}')
-        return _compile(tmp_path, tmp_path / "descriptors.binpb")
+        return _compile(tmp_path / "descriptors.binpb", tmp_path, files=_protos_in(tmp_path))
 
     return compile_text
 
