@@ -12,9 +12,10 @@ from gateway.binding import Binding, compile_routes
 from gateway.codec.fault import EncodeError, Fault
 from gateway.codec.json_text import dump
 from gateway.cors import Cors
+from gateway.disconnect import DisconnectWatches
 from gateway.envelope import Envelope, envelope_of
 from gateway.errors import Problem, Refusal, internal_problem, problem_of_fault, problem_of_refusal, problem_of_status
-from gateway.exchange import JSON, ClientGoneError, DisconnectWatch, Exchange, Receive, Scope, Send, peer_of
+from gateway.exchange import JSON, ClientGoneError, Exchange, Receive, Scope, Send, peer_of
 from gateway.image import Image
 from gateway.options import GatewayOptions
 from gateway.percent import raw_text
@@ -41,6 +42,7 @@ class Gateway:
     def __init__(self, image: Image, upstream: Upstream, options: GatewayOptions = GatewayOptions()) -> None:  # noqa: B008  # frozen
         self._upstream = upstream
         self._options = options
+        self._watches = DisconnectWatches(options.disconnect_watch_seconds)
         self._headers = HeaderRules(options.forward_headers)
         self._cors = Cors(options.cors_origins, self._headers.takes)
         self.routes: Routes[Binding] = compile_routes(
@@ -130,8 +132,7 @@ class Gateway:
         return messages_of(body, cutter, bind)
 
     async def _unary(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: Request) -> None:
-        watch = self._options.disconnect_watch_seconds
-        with DisconnectWatch(exchange.receive, watch, exchange.body_ended):
+        with self._watches.over(exchange.receive, exchange.body_ended):
             response = await self._upstream.unary(call, request)
         answer = binding.answer
         message = answer.parse(response)
@@ -145,7 +146,8 @@ class Gateway:
     async def _stream(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: Request) -> None:
         form = form_of(exchange.headers.text(b"accept"), binding.answer, self._options.stream_type)
         response = StreamResponse(exchange, binding.answer, form, self._options.heartbeat_seconds)
-        await response.serve(self._upstream.stream(call, request))
+        with self._watches.over(exchange.receive, exchange.body_ended):
+            await response.serve(self._upstream.stream(call, request))
 
     def _match(self, method: str, path: str) -> Match[Binding] | None:
         match = self.routes.find(method, path)

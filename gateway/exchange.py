@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from gateway.codec.json_text import dump
 from gateway.compression import Deflater, accepts_gzip, compress, is_text, is_worth_it
@@ -103,50 +102,6 @@ class Exchange:
         """Answer with an error in the version's shape."""
         body = dump(self.envelope.failure(problem, self.facts))
         await self.respond(problem.http_status, JSON, body, problem.headers)
-
-
-class DisconnectWatch:
-    """Cancels what runs within it once the client is gone, and makes that a ClientGoneError.
-
-    ASGI servers do not cancel by themselves. The watch starts after `delay` seconds, since most calls are over before a
-    task for it would pay. While a call still reads the body, its reader sees for itself that the client is gone; so the
-    watch waits until `body_ended`.
-    """
-
-    def __init__(self, receive: Receive, delay: float, body_ended: asyncio.Event | None = None) -> None:
-        self._receive = receive
-        self._delay = delay
-        self._body_ended = body_ended
-        self._is_gone = False
-        self._watcher: asyncio.Task[None] | None = None
-
-    def __enter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task(loop)
-        self._timer = loop.call_later(self._delay, self._start)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if self._is_gone and isinstance(error, asyncio.CancelledError) and self._task is not None:
-            self._task.uncancel()
-            raise ClientGoneError from None
-
-    def _start(self) -> None:
-        self._watcher = asyncio.get_running_loop().create_task(self._watch())
-
-    async def _watch(self) -> None:
-        if self._body_ended is not None:
-            await self._body_ended.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._is_gone = True
-        if self._task is not None:
-            self._task.cancel()
 
 
 def peer_of(scope: Scope) -> str:

@@ -30,7 +30,7 @@ class GatewayOptions:
     max_timeout_seconds: float = 3600.0
     """The longest deadline that a client gets; a longer one is cut to it."""
     disconnect_watch_seconds: float = 0.05
-    """How long a unary call runs before the gateway watches whether its client is still there."""
+    """How long a call runs before the gateway watches whether its client is still there; twice that at most."""
     heartbeat_seconds: float = 15.0
     """The silence on an event stream after which a comment is sent, so that proxies keep it open."""
     clock: Callable[[], float] = time.time

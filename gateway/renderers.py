@@ -89,18 +89,16 @@ class EventsForm:
     content_type = EVENT_STREAM.encode()
 
     def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self._head = f"retry: {_RETRY_MS}\n".encode()
+        self._event, self._json = answer.event, answer.json
+        self._head = f"retry: {_RETRY_MS}\n"
 
     def message(self, message: Any) -> bytes:
         """Return one event."""
-        head, self._head = self._head, b""
-        cursor, name = self._answer.event(message)
-        if cursor and not _breaks_line(cursor):
-            head += f"id: {cursor}\n".encode()
-        if name:
-            head += f"event: {name}\n".encode()
-        return b"%sdata: %s\n\n" % (head, dump(self._answer.json(message)))
+        retry, self._head = self._head, ""
+        cursor, name = self._event(message)
+        number = f"id: {cursor}\n" if cursor and not _breaks_line(cursor) else ""
+        kind = f"event: {name}\n" if name else ""
+        return b"".join((f"{retry}{number}{kind}data: ".encode(), dump(self._json(message)), b"\n\n"))
 
     def closing(self) -> bytes:
         """Return nothing: the client sees the end of the body."""
@@ -163,7 +161,7 @@ def _quality(parameters: list[str]) -> float:
 
 
 def _breaks_line(text: str) -> bool:
-    return "\n" in text or "\r" in text or "\0" in text
+    return not text.isprintable() and ("\n" in text or "\r" in text or "\0" in text)
 
 
 _FORMS: dict[str, type[ArrayForm | LinesForm | EventsForm]] = {

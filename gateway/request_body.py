@@ -20,14 +20,15 @@ class RequestBody:
     def __init__(self, receive: Receive, headers: RequestHeaders, limit: int) -> None:
         self._receive = receive
         self._limit = limit
-        self._declared = headers.all.get(b"content-length", b"")
+        declared = headers.all.get(b"content-length", b"")
+        self._left = int(declared) if declared.isdigit() else None  # of the bytes that were announced
         self._inflater = _inflater(headers)
         self.ended = Event()
         """Set once the client has sent it all."""
 
     async def whole(self) -> bytes:
         """Return all of it; Refusal when it has more bytes than allowed, Fault when it is no gzip but says so."""
-        if self._declared.isdigit() and int(self._declared) > self._limit:
+        if self._left is not None and self._left > self._limit:
             await self._refuse()
         data = await self._next()
         if not self.ended.is_set() or self._inflater is not None:  # mostly it comes whole, and as it is
@@ -62,9 +63,13 @@ class RequestBody:
         event = await self._receive()
         if event["type"] != "http.request":
             raise ClientGoneError
-        if not event.get("more_body"):
-            self.ended.set()
         data: bytes = event.get("body", b"")
+        if self._left is not None:
+            self._left -= len(data)
+        # A server that passes pieces on as they come says only with an empty one that there are no more. Where the
+        # length was announced, that event is not worth waiting for: it comes through another thread.
+        if not event.get("more_body") or self._left == 0:
+            self.ended.set()
         return data
 
     async def _refuse(self) -> NoReturn:

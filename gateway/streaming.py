@@ -1,4 +1,4 @@
-"""Answering with a stream: one message in flight, so that a slow client slows the handler down and nothing else."""
+"""Answering with a stream: one burst in flight, so that a slow client slows the handler down and nothing else."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from google.protobuf.message import DecodeError
 
 from gateway.answer import Answer
+from gateway.burst import BurstWriter
 from gateway.codec.fault import EncodeError, Fault
 from gateway.compression import Deflater
 from gateway.errors import (
@@ -19,7 +20,7 @@ from gateway.errors import (
     problem_of_refusal,
     problem_of_status,
 )
-from gateway.exchange import DisconnectWatch, Exchange
+from gateway.exchange import Exchange
 from gateway.renderers import EVENT_STREAM, HEARTBEAT, StreamForm
 from gateway.upstream import UpstreamError
 
@@ -47,28 +48,40 @@ class StreamResponse:
         self._form = form
         self._heartbeat = heartbeat
         self._is_events = form.content_type == EVENT_STREAM.encode()
+        self._writer = BurstWriter(self._write)
         self._sending = asyncio.Lock()
         self._last_sent = 0.0
+        self._beat: asyncio.TimerHandle | None = None
+        self._beating: asyncio.Task[None] | None = None
         self._deflater: Deflater | None = None
 
     async def serve(self, stream: AsyncGenerator[bytes, None]) -> None:
         """Send every message of `stream`; an error before anything was sent is the caller's to answer."""
-        with DisconnectWatch(self._exchange.receive, 0, self._exchange.body_ended):
-            beating = asyncio.create_task(self._beat()) if self._is_events else None
-            try:
-                async with aclosing(stream):
-                    await self._pass_on(stream)
-            finally:
-                if beating is not None:
-                    beating.cancel()
+        self._last_sent = asyncio.get_running_loop().time()
+        if self._is_events:
+            self._listen()
+        try:
+            async with aclosing(stream):
+                await self._pass_on(stream)
+        finally:
+            if self._beat is not None:
+                self._beat.cancel()
+            if self._beating is not None:
+                self._beating.cancel()
+            await self._writer.abandon()
 
     async def _pass_on(self, stream: AsyncGenerator[bytes, None]) -> None:
         try:
             count = 0
+            parse, render, writer = self._answer.parse, self._form.message, self._writer
             async for data in stream:
-                await self._send(self._form.message(self._answer.parse(data)))
+                writer.add(render(parse(data)))
+                if writer.must_drain:
+                    await writer.drain()
                 count += 1
-                if count % _FAIR_SHARE == 0:
+                if count == 1:
+                    await writer.flush()  # nobody waits longer for the first word than they must
+                elif count % _FAIR_SHARE == 0:
                     await asyncio.sleep(0)
         except UpstreamError as error:
             await self._fail(error, problem_of_status(error.status))
@@ -82,24 +95,26 @@ class StreamResponse:
         else:
             await self._end()
 
-    async def _send(self, data: bytes, *, more: bool = True) -> None:
+    async def _write(self, data: bytes, *, more: bool = True) -> None:
         async with self._sending:
-            await self._put(data, more=more)
+            self._last_sent = asyncio.get_running_loop().time()
+            if not self._exchange.is_started:
+                self._deflater = await self._exchange.open(self._form.content_type, _UNBUFFERED)
+            if self._deflater is not None:
+                data = self._deflater.part(data, more=more)
+            await self._exchange.send({"type": "http.response.body", "body": data, "more_body": more})
 
-    async def _put(self, data: bytes, *, more: bool) -> None:
-        self._last_sent = asyncio.get_running_loop().time()
-        if not self._exchange.is_started:
-            self._deflater = await self._exchange.open(self._form.content_type, _UNBUFFERED)
-        if self._deflater is not None:
-            data = self._deflater.part(data, more=more)
-        await self._exchange.send({"type": "http.response.body", "body": data, "more_body": more})
+    async def _close(self, data: bytes) -> None:
+        """Send all there is, with `data` at its end."""
+        await self._writer.flush()
+        await self._write(data, more=False)
 
     async def _end(self) -> None:
         exchange = self._exchange
         if self._is_events and not exchange.is_started and b"last-event-id" in exchange.headers.all:
             await exchange.empty(204, [])  # tells a browser that there is nothing more to reconnect for
         else:
-            await self._send(self._form.closing(), more=False)
+            await self._close(self._form.closing())
 
     async def _fail(self, error: Exception, problem: Problem) -> None:
         exchange = self._exchange
@@ -107,18 +122,19 @@ class StreamResponse:
             raise error
         data = self._form.failure(exchange.envelope.stream_failure(problem, exchange.facts))
         if data is None:
+            await self._writer.flush()
             raise StreamCutError from error
-        await self._send(data, more=False)
+        await self._close(data)
 
-    async def _beat(self) -> None:
-        """Send a comment whenever the stream was silent for a heartbeat."""
+    def _listen(self) -> None:
+        """Come back when the stream has been silent for a heartbeat, and send a comment if it was."""
         loop = asyncio.get_running_loop()
-        self._last_sent = loop.time()
+        left = self._last_sent + self._heartbeat - loop.time()
+        if left <= 0 and not self._writer.is_busy:
+            self._last_sent = loop.time()
+            self._beating = loop.create_task(self._write_beat())
+        self._beat = loop.call_later(left if left > 0 else self._heartbeat, self._listen)
+
+    async def _write_beat(self) -> None:
         with suppress(OSError):  # the client is gone: the watch sees to that
-            while True:
-                silence = loop.time() - self._last_sent
-                if silence < self._heartbeat:
-                    await asyncio.sleep(self._heartbeat - silence)
-                    continue
-                async with self._sending:
-                    await self._put(HEARTBEAT, more=True)
+            await self._write(HEARTBEAT)

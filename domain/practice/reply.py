@@ -16,7 +16,7 @@ class Position:
     sequence: int
 
 
-def cursor(generation_id: UUID, position: Position) -> str:
+def cursor(generation_id: UUID | str, position: Position) -> str:
     """Return the cursor that stands for `position`: `<generation>:<attempt>-<sequence>`."""
     return f"{generation_id}:{position.attempt}-{position.sequence}"
 

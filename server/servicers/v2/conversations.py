@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from uuid import UUID
 
 from adapters.application import PracticeUseCases
 from domain.practice.messages import Message
@@ -10,7 +9,7 @@ from fluentpro.v2 import conversation_service_pb2 as pb
 from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceServicer
 from server.caller import Context, user_of
 from server.mapping.v2 import conversations
-from server.mapping.v2.replies import reply_event
+from server.mapping.v2.replies import put_reply_event
 from server.servicers.v2.pages import Listing
 
 
@@ -56,18 +55,24 @@ class ConversationServicer(ConversationServiceServicer):
         """Say something and stream the reply."""
         message = Message(request.conversation_id, request.client_message_id, request.text)
         generation = await self._do.send_message(user_of(context), message)
+        generation_id = str(generation.id)
         async with aclosing(self._do.follow_reply(generation, None)) as entries:
             async for entry in entries:
-                yield pb.SendMessageResponse(event=reply_event(generation.id, entry))
+                answer = pb.SendMessageResponse()
+                put_reply_event(answer.event, generation_id, entry)
+                yield answer
 
     async def ResumeReply(
         self, request: pb.ResumeReplyRequest, context: Context
     ) -> AsyncIterator[pb.ResumeReplyResponse]:
         """Stream a reply from any position."""
         resumed = self._do.resume_reply(user_of(context), request.generation_id, request.after)
+        generation_id = request.generation_id.lower()  # as we write it
         async with aclosing(resumed) as entries:
             async for entry in entries:
-                yield pb.ResumeReplyResponse(event=reply_event(UUID(request.generation_id), entry))
+                answer = pb.ResumeReplyResponse()
+                put_reply_event(answer.event, generation_id, entry)
+                yield answer
 
     async def CancelReply(self, request: pb.CancelReplyRequest, context: Context) -> pb.CancelReplyResponse:
         """Stop a reply."""

@@ -1,5 +1,6 @@
 """Bodies: gzip, limits, and clients that leave."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -46,3 +47,22 @@ async def test_a_gzip_http_body_reaches_the_service_plain(client, sent):
     headers = {"content-type": "text/plain", "content-encoding": "gzip"}
     await client.request("POST", "/v1/blobs/b1", gzip.compress(b"hello"), headers)
     assert sent("library.v1.Upload").file.data == b"hello"
+
+
+async def test_a_body_of_announced_length_is_complete_with_its_last_byte(client, sent):
+    """Servers say only with a later, empty event that nothing follows."""
+    body = b'{"book": "b"}'
+    pieces = [{"type": "http.request", "body": part, "more_body": True} for part in (body[:5], body[5:])]
+    answers = []
+
+    async def receive():
+        return pieces.pop(0) if pieces else await asyncio.Event().wait()
+
+    async def send(event):
+        answers.append(event)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers}
+    async with asyncio.timeout(5):
+        await client.app(scope, receive, send)
+    assert (answers[0]["status"], sent("library.v1.Request").book) == (200, "b")
