@@ -129,17 +129,27 @@ class Meta:
     def __init__(self, version: str, clock: Callable[[], float]) -> None:
         self._version = version
         self._clock = clock
+        self._second = -1
+        self._instant = ""  # its text, up to the point
 
     def json(self, facts: Facts) -> dict[str, Any]:
         """Return the facts as JSON; `replayed` only when true."""
         meta: dict[str, Any] = {
             "request_id": facts.request_id,
-            "timestamp": _instant(self._clock()),
+            "timestamp": self._timestamp(),
             "version": self._version,
         }
         if facts.replayed:
             meta["replayed"] = True
         return meta
+
+    def _timestamp(self) -> str:
+        """Return the time as RFC 3339 has it, in UTC with milliseconds; the calendar is asked once a second."""
+        second, milliseconds = divmod(int(self._clock() * 1000), 1000)
+        if second != self._second:
+            self._second = second
+            self._instant = datetime.fromtimestamp(second, UTC).isoformat()[:19]
+        return f"{self._instant}.{milliseconds:03d}Z"
 
 
 class Details:
@@ -180,9 +190,3 @@ def _is_news(detail: Any) -> bool:
         return True
     info = error_details_pb2.ErrorInfo()
     return not unpack(detail, info) or bool(info.metadata)
-
-
-def _instant(seconds: float) -> str:
-    """Return RFC 3339 in UTC with milliseconds."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"

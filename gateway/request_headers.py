@@ -1,10 +1,9 @@
 """What a request's headers mean to the gateway, and which of them go upstream."""
 
 from dataclasses import dataclass
-from random import getrandbits
-from uuid import UUID
 
 from gateway.errors import Refusal
+from gateway.request_ids import new_request_id
 
 _ALWAYS = ("authorization", "accept-language", "user-agent", "x-request-id", "traceparent", "tracestate")
 # RFC 9110 (7.6.1) and what frames a message: these belong to one connection and never travel on.
@@ -18,7 +17,6 @@ _METADATA_PREFIX = "grpc-metadata-"
 _REQUEST_ID = "x-request-id"
 _REQUEST_ID_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MAX_REQUEST_ID = 128
-_VISIBLE = bytes(range(0x20, 0x7F))  # what gRPC takes in a metadata value
 # Header names whose way is remembered, and bytes of one: clients choose names, so there is an end.
 _MAX_KNOWN = 1024
 _MAX_NAME = 64
@@ -78,15 +76,14 @@ class HeaderRules:
             target = self._known.get(name)
             if target is None:
                 target = self._learn(name)
-            if target and not value.translate(None, _VISIBLE):
-                text = value.decode("ascii")
+            if target and (text := value.decode("latin-1")).isascii() and text.isprintable():
                 upstream[target] = f"{upstream[target]},{text}" if target in upstream else text
         by_name, ambiguous = dict(headers), b""
         if len(by_name) < len(headers):
             by_name, ambiguous = _joined(headers)
         if b"transfer-encoding" in by_name and b"content-length" in by_name:  # RFC 9112, 6.1
             ambiguous = b"content-length"
-        request_id = _valid_request_id(by_name.get(b"x-request-id", b"")) or _new_id()
+        request_id = _valid_request_id(by_name.get(b"x-request-id", b"")) or new_request_id()
         upstream[_REQUEST_ID] = request_id
         return RequestHeaders(by_name, upstream, request_id, size, ambiguous)
 
@@ -168,8 +165,3 @@ def _seconds(text: str, name: str) -> float:
 def _valid_request_id(value: bytes) -> str:
     is_valid = 0 < len(value) <= _MAX_REQUEST_ID and not value.translate(None, _REQUEST_ID_BYTES)
     return value.decode("ascii") if is_valid else ""
-
-
-def _new_id() -> str:
-    """Return a random UUID. It names a request and guards nothing, so it need not ask the system for randomness."""
-    return str(UUID(int=getrandbits(128), version=4))

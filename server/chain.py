@@ -14,6 +14,7 @@ from google.rpc.code_pb2 import INTERNAL, OK, UNIMPLEMENTED
 from server.call import Call
 from server.interruption import Interruptible, Interruption, ServerStopping
 from server.method import Method
+from server.running import Running
 from server.status import Failed, failure_of
 
 _logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Chain:
         self._caps = caps
         self._begins = tuple(each.begin if _overrides(each, "begin") else None for each in used)
         self._ends = tuple(each.end if _overrides(each, "end") else None for each in used)
-        self._running: set[Interruptible] = set()
+        self._running = Running()
         self._is_draining = False
 
     def time_allowed(self, asked: float | None, *, is_stream: bool) -> float:
@@ -112,11 +113,11 @@ class Chain:
     def end_streams(self) -> None:
         """Have every stream end with UNAVAILABLE, those that are yet to come too: the server stops."""
         self._is_draining = True
-        self._interrupt(ServerStopping(), [running for running in self._running if running.is_stream])
+        self._interrupt(ServerStopping(), [running for running in self._running.calls if running.is_stream])
 
     def end_all(self) -> None:
         """Have every call end with UNAVAILABLE."""
-        self._interrupt(ServerStopping(), list(self._running))
+        self._interrupt(ServerStopping(), list(self._running.calls))
 
     def _interrupt(self, reason: Interruption, calls: list[Interruptible]) -> None:
         for running in calls:

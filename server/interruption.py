@@ -25,17 +25,25 @@ Interruption = DeadlineExceeded | ServerStopping
 
 
 class Interruptible:
-    """One running call, armed with its deadline.
+    """One running call, which somebody else may end.
 
     A call is interrupted by cancelling its task while the handler runs in it. While a stream's message is on its way to
     the reader the task belongs to the door, so the interruption waits for the next step.
     """
 
-    __slots__ = ("_cancelling", "_is_outside", "_reason", "_stalled", "_task", "_timer", "_was_cancelled", "is_stream")
+    __slots__ = (
+        "_cancelling",
+        "_is_outside",
+        "_reason",
+        "_stalled",
+        "_task",
+        "_was_cancelled",
+        "deadline",
+        "is_stream",
+    )
 
     def __init__(self, call: Call, *, is_stream: bool) -> None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
+        task = asyncio.current_task()
         assert task is not None  # noqa: S101 - every coroutine of a door runs in a task
         self._task = task
         self._cancelling = task.cancelling()
@@ -43,7 +51,7 @@ class Interruptible:
         self._was_cancelled = False
         self._is_outside = is_stream  # until its first step
         self._stalled: asyncio.TimerHandle | None = None
-        self._timer = loop.call_at(loop.time() + call.time_remaining(), self._expire)
+        self.deadline = call.deadline
         self.is_stream = is_stream
 
     def interrupt(self, reason: Interruption) -> None:
@@ -68,8 +76,7 @@ class Interruptible:
             raise self._reason
 
     def disarm(self) -> None:
-        """Stop the timers; the task is the door's again."""
-        self._timer.cancel()
+        """Interrupt nothing any more; the task is the door's again."""
         if self._stalled is not None:
             self._stalled.cancel()
         if self._was_cancelled:  # and the handler answered all the same
@@ -96,6 +103,3 @@ class Interruptible:
     def _uncancel(self) -> int:
         self._was_cancelled = False
         return self._task.uncancel()
-
-    def _expire(self) -> None:
-        self.interrupt(DeadlineExceeded())

@@ -20,8 +20,8 @@ class BufferedLines:
         self._timer: asyncio.TimerHandle | None = None
         atexit.register(self.flush)
 
-    def msg(self, line: str) -> None:
-        """Take a line, without its line end. The name is the one that structlog calls."""
+    def append(self, line: str) -> None:
+        """Take a line, without its line end."""
         self._lines.append(line)
         if self._timer is not None:
             return

@@ -26,7 +26,7 @@ class AccessLogs(Interceptor):
             reason=call.reason,
             ms=round((time.monotonic() - call.started) * 1000, 3),
             request_id=call.request_id,
-            user=str(call.identity.user_id) if call.identity is not None else "",
+            user=call.identity.user_id if call.identity is not None else "",
             peer=call.peer,
             received=call.received,
             sent=call.sent,

@@ -17,7 +17,8 @@ class Origins(Interceptor):
 
     def end(self, call: Call) -> None:
         """Take it back."""
-        if call.origin_token is not None:
-            # A stream that its reader left is closed in another context, where there is nothing to take back.
-            with suppress(ValueError):
-                current_origin.reset(call.origin_token)
+        if call.origin_token is None:
+            return
+        # A stream that its reader left is closed in another context, where there is nothing to take back.
+        with suppress(ValueError):
+            current_origin.reset(call.origin_token)

@@ -1,9 +1,8 @@
 """The id that one request has in logs, events, jobs and answers."""
 
 import re
-from random import getrandbits
-from uuid import UUID
 
+from gateway.request_ids import new_request_id
 from server.call import Call
 from server.chain import Interceptor
 
@@ -18,10 +17,5 @@ class RequestIds(Interceptor):
     async def begin(self, call: Call) -> None:
         """Set `call.request_id`."""
         given = call.headers.get(REQUEST_ID, "")
-        call.request_id = given if _ACCEPTED.fullmatch(given) else _new_id()
+        call.request_id = given if _ACCEPTED.fullmatch(given) else new_request_id()
         call.trailers.append((REQUEST_ID, call.request_id))
-
-
-def _new_id() -> str:
-    """Return a random UUID. It names a request and guards nothing, so it need not ask the system for randomness."""
-    return str(UUID(int=getrandbits(128), version=4))

@@ -70,8 +70,8 @@ async def test_lines_are_written_together_soon_after() -> None:
 
     stream = Stream()
     buffered = BufferedLines(stream)
-    buffered.msg("a")
-    buffered.msg("b")
+    buffered.append("a")
+    buffered.append("b")
     assert stream.getvalue() == ""
     await stream.flushed.wait()
     assert stream.getvalue() == "a\nb\n"
@@ -81,7 +81,7 @@ async def test_lines_are_written_together_soon_after() -> None:
 
 def test_without_a_loop_a_line_is_written_at_once() -> None:
     stream = io.StringIO()
-    BufferedLines(stream).msg("a")
+    BufferedLines(stream).append("a")
     assert stream.getvalue() == "a\n"
 
 
