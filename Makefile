@@ -4,6 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 READY := .venv/.ready
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help
 help: ## List the commands
@@ -32,6 +33,11 @@ test: $(READY) ## Run every test, with coverage
 	coverage combine --quiet
 	coverage report
 
+.PHONY: fuzz
+fuzz: $(READY) ## Fuzz the gateway at length: bad requests, and its JSON against json_format (minutes; nightly)
+	FUZZ_REQUESTS=100000 FLUENTPRO_FUZZ_EXAMPLES=5000 pytest -s tests/unit/gateway/test_request_fuzz.py \
+		tests/unit/gateway/test_*_differential.py
+
 .PHONY: check
 check: $(READY) ## Lint, types, import rules, and the contract against its stubs and its baseline
 	ruff check .
@@ -50,9 +56,10 @@ baseline: $(READY) ## Accept the contract as it is now as what later changes are
 
 .PHONY: lock
 lock: $(READY) ## Resolve requirements.lock anew from pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--extra dev --output-file requirements.lock pyproject.toml
+	uv pip compile $(LOCK) --extra dev --output-file requirements.lock pyproject.toml
+	uv pip compile $(LOCK) --group bench --constraint requirements.lock --output-file requirements-bench.lock
 
 .PHONY: bench
-bench: $(READY) ## Measure, and write docs/reference/benchmarks.md
+bench: $(READY) ## Measure beside Envoy and FastAPI (some 8 minutes), and write docs/reference/benchmarks.md
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	python -m tests.benchmarks

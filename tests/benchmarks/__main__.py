@@ -8,21 +8,30 @@ import asyncio
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from .cores import divide, pin
+from .codec import code, codec_table
+from .cores import Cores, divide, pin
+from .goals import Results, goals
 from .in_process import Shares, shares, shares_table
 from .learner import Learner
 from .machine import machine_table
-from .page import Goal, goals_table, page
+from .page import goals_table, page
 from .plan import FULL, LONGEST_SECONDS, QUICK, Plan
-from .product import Product, running
 from .replies import Reply, listen, replies_table
-from .startup import StartUp, start_up, start_up_table
+from .rivals import Measured, compare_rivals, rivals_table
+from .scaling import Scaled, scale, scaling_table
+from .servers.compared import servers
+from .servers.product import Product, running
+from .startup import start_up, start_up_table
+from .streams import Streamed, stream_tokens, streams_table
 from .table import Table
-from .unary import GET_ME, Compared, compare, unary_table
+from .unary import Compared, compare, unary_table
+
+Served = tuple[tuple[Compared, ...], Shares, tuple[list[Reply], list[Reply]], tuple[Measured, ...], Streamed, Scaled]
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
 
@@ -43,40 +52,50 @@ def _tables(plan: Plan, folder: Path) -> list[Table]:
     machine = machine_table()  # before there is any load of ours
     _say("starting cold and warm")
     started = start_up(plan, folder)
+    _say("reading and writing JSON")
+    coded = code(plan)
     cores = divide()
     if cores is not None:
         pin(os.getpid(), cores.load)  # the engines, started from here, stay here
     with running(folder / "served") as product:
-        if cores is not None:
-            pin(product.pid, cores.server)
-        compared, (over_grpc, over_http), parts = uvloop.run(asyncio.wait_for(_serve(plan, product), LONGEST_SECONDS))
+        _place(cores, product.pid)
+        measuring = _serve(plan, product, cores, folder)
+        unary, parts, replies, rivals, streamed, scaled = uvloop.run(asyncio.wait_for(measuring, LONGEST_SECONDS))
     return [
-        goals_table(_goals(started, compared)),
-        unary_table(compared),
+        goals_table(goals(Results(started, unary, rivals, streamed, scaled, coded))),
+        rivals_table(rivals),
+        streams_table(streamed),
+        codec_table(coded),
+        unary_table(unary),
         shares_table(parts),
-        replies_table(over_grpc, over_http),
+        replies_table(*replies),
+        scaling_table(scaled),
         start_up_table(started),
         machine,
     ]
 
 
-async def _serve(plan: Plan, product: Product) -> tuple[tuple[Compared, ...], tuple[list[Reply], list[Reply]], Shares]:
+async def _serve(plan: Plan, product: Product, cores: Cores | None, folder: Path) -> "Served":
     learner = Learner.sign_up(product.http_port)
     _say("streaming replies")
     replies = await listen(plan, product, learner)
     _say("calling by both doors")
-    compared = await compare(plan, product, learner)
+    unary = await compare(plan, product, learner)
     _say("measuring the parts")
-    return compared, replies, await shares(plan, product, learner)
+    parts = await shares(plan, product, learner)
+    with servers(folder / "compared", product.folder, partial(_place, cores)) as served:
+        _say("comparing with Envoy and FastAPI")
+        rivals = await compare_rivals(plan, served, learner)
+        _say("streaming tokens")
+        streamed = await stream_tokens(plan, served, learner)
+    _say("serving by one process and by two")
+    scaled = await scale(plan, folder, product.folder, learner.token, cores)
+    return unary, parts, replies, rivals, streamed, scaled
 
 
-def _goals(started: StartUp, compared: tuple[Compared, ...]) -> list[Goal]:
-    get_me = next(each for each in compared if each.call is GET_ME)
-    return [
-        Goal("GetMe, CPU over HTTP : over gRPC", get_me.cpu_ratio, 0.40),
-        Goal("warm start, s", started.warm, 5.0),
-        Goal("`fluentpro --help`, s", started.help, 0.20),
-    ]
+def _place(cores: Cores | None, pid: int) -> None:
+    if cores is not None:
+        pin(pid, cores.server)
 
 
 def _say(what: str) -> None:

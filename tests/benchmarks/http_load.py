@@ -24,6 +24,8 @@ class HttpRequest:
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
+    is_refused: bool = False
+    """Whether the answer that is wanted is an error."""
 
     def message(self) -> bytes:
         """Return it as it goes over the wire."""
@@ -57,12 +59,12 @@ class Wrk:
             script.write(_script(self._request))
             script.flush()
             # wrk counts in whole seconds; stopped, it reports what it did until then.
-            command = ["wrk", "-t1", f"-c{IN_FLIGHT}", "-d600s", "-s", script.name, url]
+            command = ["wrk", "-t1", f"-c{IN_FLIGHT}", "-d600s", "--timeout", "10s", "-s", script.name, url]
             process = _start(command)
             await asyncio.sleep(seconds)
             process.send_signal(signal.SIGINT)
             output, _ = await asyncio.to_thread(process.communicate)
-        return read_wrk(output)
+        return read_wrk(output, is_refused=self._request.is_refused)
 
 
 def _start(command: list[str]) -> subprocess.Popen[str]:
@@ -70,12 +72,15 @@ def _start(command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def read_wrk(report: str) -> tuple[int, float]:
-    """Return requests and seconds out of wrk's report. Raises LoadFailed when it tells of errors."""
-    failed = re.search(r"^\s*(Non-2xx.*|Socket errors.*)$", report, re.MULTILINE)
+def read_wrk(report: str, *, is_refused: bool = False) -> tuple[int, float]:
+    """Return requests and seconds out of wrk's report. Raises LoadFailed when answers were not the wanted kind."""
+    failed = re.search(r"^\s*(Socket errors.*)$", report, re.MULTILINE)
+    errors = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
     done = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m)", report)
     if failed or done is None or done[1] == "0":
         raise LoadFailed(f"wrk: {failed[1] if failed else 'no request was answered'}")
+    if (errors[1] if errors else "0") != (done[1] if is_refused else "0"):
+        raise LoadFailed(f"wrk: of {done[1]} answers {errors[1] if errors else 'none'} were errors")
     return int(done[1]), float(done[2]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}[done[3]]
 
 
@@ -96,9 +101,9 @@ class OwnClient:
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
         end = loop.time() + seconds
-        message = self._request.message()
+        message, good = self._request.message(), b"HTTP/1.1 4" if self._request.is_refused else b"HTTP/1.1 2"
         opening = [
-            loop.create_connection(lambda: _Connection(message, end), "127.0.0.1", self._request.port)
+            loop.create_connection(lambda: _Connection(message, good, end), "127.0.0.1", self._request.port)
             for _ in range(IN_FLIGHT)
         ]
         opened = await asyncio.gather(*opening)
@@ -111,10 +116,11 @@ class OwnClient:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends `message` again and again until `end`, in the loop's time. `done` has the number of answers."""
+    """Sends `message` until `end`, in the loop's time; answers begin with `good`. `done` has their number."""
 
-    def __init__(self, message: bytes, end: float) -> None:
+    def __init__(self, message: bytes, good: bytes, end: float) -> None:
         self._message = message
+        self._good = good
         self._end = end
         self._loop = asyncio.get_running_loop()
         self._received = b""
@@ -130,7 +136,7 @@ class _Connection(asyncio.Protocol):
         size = answer_size(self._received)
         if size is None or len(self._received) < size:
             return
-        if not self._received.startswith(b"HTTP/1.1 2"):
+        if not self._received.startswith(self._good):
             self._end_with(LoadFailed(self._received[:500].decode("latin-1")))
             return
         self._count += 1

@@ -32,7 +32,7 @@ from server.servicers.v2.users import UserServicer
 from .figures import Figure, median
 from .learner import Learner
 from .plan import IN_FLIGHT, Plan
-from .product import Product
+from .servers.product import Product
 from .table import Table, number
 
 NOTE = """\

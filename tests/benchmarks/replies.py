@@ -19,7 +19,7 @@ from .http_load import HttpRequest
 from .learner import Learner
 from .load import LoadFailed
 from .plan import Plan
-from .product import Product
+from .servers.product import Product
 from .table import Table, number
 
 NOTE = """\
@@ -85,7 +85,7 @@ class HttpDoor:
         body = json.dumps({"client_message_id": str(uuid4()), "text": _TEXT}).encode()
         path = f"/api/v2/conversations/{conversation_id}/messages"
         message = HttpRequest(self.port, "POST", path, self.headers, body).message()
-        started, first, received = time.perf_counter(), 0.0, b""
+        started, first, received = time.perf_counter(), 0.0, bytearray()
         self.writer.write(message)
         while not received.endswith(_END):
             received += (data := await self.reader.read(1 << 16))
@@ -101,7 +101,8 @@ class HttpDoor:
 async def listen(plan: Plan, product: Product, learner: Learner) -> tuple[list[Reply], list[Reply]]:
     """Send `plan.messages` by each door, in turn; return the replies over gRPC and over HTTP. Raises LoadFailed."""
     heard: tuple[list[Reply], list[Reply]] = ([], [])
-    async with _open_doors(product, learner) as doors:
+    async with open_doors(product.grpc_port, product.http_port, learner) as (grpc_door, (http_door,)):
+        doors = (grpc_door, http_door)
         await _talk(doors, learner, 2)  # the first ones find everything cold
         while len(heard[0]) < plan.messages:
             for replies, more in zip(heard, await _talk(doors, learner, _TALK), strict=True):
@@ -120,15 +121,19 @@ async def _talk(doors: Sequence[Door], learner: Learner, messages: int) -> list[
 
 
 @asynccontextmanager
-async def _open_doors(product: Product, learner: Learner) -> AsyncIterator[tuple[Door, Door]]:
+async def open_doors(
+    grpc_port: int, http_port: int, learner: Learner, connections: int = 1
+) -> AsyncIterator[tuple[GrpcDoor, list[HttpDoor]]]:
+    """Give a gRPC door, which carries any number of streams at once, and HTTP doors, which carry one each."""
     headers = {**learner.headers, "content-type": "application/json", "accept": "text/event-stream"}
-    reader, writer = await asyncio.open_connection("127.0.0.1", product.http_port)
+    opened = [await asyncio.open_connection("127.0.0.1", http_port) for _ in range(connections)]
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{product.grpc_port}") as channel:
-            stub = ConversationServiceStub(channel)
-            yield GrpcDoor(stub, tuple(learner.headers.items())), HttpDoor(product.http_port, headers, reader, writer)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
+            door = GrpcDoor(ConversationServiceStub(channel), tuple(learner.headers.items()))
+            yield door, [HttpDoor(http_port, headers, reader, writer) for reader, writer in opened]
     finally:
-        writer.close()
+        for _, writer in opened:
+            writer.close()
 
 
 def replies_table(over_grpc: Sequence[Reply], over_http: Sequence[Reply]) -> Table:

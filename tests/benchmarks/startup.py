@@ -9,7 +9,7 @@ from pathlib import Path
 from .figures import Figure, median
 from .plan import Plan
 from .process import resident_megabytes
-from .product import COMMAND, running
+from .servers.product import COMMAND, running
 from .table import Table, number
 
 NOTE = """\

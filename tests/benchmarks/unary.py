@@ -14,7 +14,7 @@ from .learner import SCENARIO, Learner
 from .load import Load
 from .plan import IN_FLIGHT, Plan
 from .process import cpu_seconds
-from .product import Product
+from .servers.product import Product
 from .table import Table, number
 
 NOTE = f"""\

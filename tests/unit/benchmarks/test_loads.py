@@ -40,6 +40,14 @@ def test_a_report_of_errors_measures_nothing(report: str) -> None:
         read_wrk(report)
 
 
+def test_where_errors_are_what_is_wanted_all_answers_must_be_errors() -> None:
+    all_errors = REPORT + "  Non-2xx or 3xx responses: 10960\n"
+    assert read_wrk(all_errors, is_refused=True) == (10960, 2.5)
+    for report in (REPORT, REPORT + "  Non-2xx or 3xx responses: 10959\n"):
+        with pytest.raises(LoadFailed, match="were errors"):
+            read_wrk(report, is_refused=True)
+
+
 def test_a_request_goes_out_with_its_headers_and_the_size_of_its_body() -> None:
     request = HttpRequest(8080, "POST", "/api", {"authorization": "Bearer t"}, b'{"a": 1}')
     head, _, body = request.message().partition(b"\r\n\r\n")

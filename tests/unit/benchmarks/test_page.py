@@ -35,14 +35,20 @@ def test_a_row_that_does_not_fit_its_head_is_refused() -> None:
     ("measured", "verdict"), [(0.39, "reached"), (0.4, "reached"), (0.41, "missed"), (None, "not measured")]
 )
 def test_a_goal_is_reached_up_to_its_limit(measured: float | None, verdict: str) -> None:
-    assert Goal("CPU", measured, most=0.4).verdict == verdict
+    assert Goal("CPU", measured, bound=0.4).verdict == verdict
+
+
+@pytest.mark.parametrize(("measured", "verdict"), [(4.1, "reached"), (4.0, "reached"), (3.9, "missed")])
+def test_a_goal_may_be_a_floor(measured: float, verdict: str) -> None:
+    goal = Goal("rate", measured, bound=4.0, is_floor=True)
+    assert (goal.verdict, goal.wanted) == (verdict, "at least 4.00")
 
 
 def test_the_page_shows_every_table_and_how_often_was_measured() -> None:
     calls = Table("Calls", ("call", "per second"), (("GetMe", "1,200"),))
-    text = page([goals_table([Goal("CPU", 0.5, most=0.4)]), calls], rounds=5)
+    text = page([goals_table([Goal("CPU", 0.5, bound=0.4)]), calls], rounds=5)
     assert text.startswith("# Benchmarks\n")
     assert "rounds: 5." in text
-    assert "| CPU |    0.40 |     0.50 | missed |" in text
+    assert "| CPU | at most 0.40 |     0.50 | missed |" in text
     assert "| GetMe |      1,200 |" in text
     assert text.endswith("|\n")
