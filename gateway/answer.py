@@ -1,6 +1,7 @@
 """How a response message becomes JSON, or the raw bytes of an HttpBody."""
 
 from collections.abc import Callable
+from copy import copy
 from operator import attrgetter
 from typing import Any
 
@@ -8,10 +9,16 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from gateway.codec.encode import Writers
+from gateway.codec.names import JsonStyle
 from gateway.codec.well_known import SPECIAL
 from gateway.image import Image
+from gateway.partial import Place, pick, place_of, tree_of
 from gateway.request_binding import HTTP_BODY, RuleError
 from gateway.versions import CURSOR
+
+# Partial answers remembered a rule, and characters of what asks for one: clients choose them.
+_MAX_PARTIAL = 64
+_MAX_TEXT = 256
 
 
 class Answer:
@@ -34,6 +41,23 @@ class Answer:
         cursors = image.field_options(shown, CURSOR) if shown is not None else {}
         self._cursor = next(iter(cursors), "")
         self._oneof = _first_oneof(shown) if shown is not None else ""
+        self.etag_key = _etag_key(shown, writers.style) if shown is not None and self.is_object else ""
+        """The JSON key of the etag that the message has itself; empty when it has none."""
+        self._style = writers.style
+        self._root: Place = None if self.is_raw else message if field is None else place_of(field)
+        self._partial: dict[str, Answer] = {}
+
+    def partial(self, fields: str) -> "Answer":
+        """Return the same answer with the named fields alone (`partial.py`); Fault when one of them is none."""
+        known = self._partial.get(fields)
+        if known is not None:
+            return known
+        tree = tree_of(fields, self._root, self._style)
+        answer, write = copy(self), self.json
+        answer.json = lambda message: pick(write(message), tree)
+        if len(fields) <= _MAX_TEXT and len(self._partial) < _MAX_PARTIAL:
+            self._partial[fields] = answer
+        return answer
 
     def raw(self, message: Any) -> tuple[bytes, bytes]:
         """Return the content type (empty when it says none) and the data of the HttpBody that clients get."""
@@ -49,6 +73,12 @@ class Answer:
 
 def _itself(message: Any) -> Any:
     return message
+
+
+def _etag_key(message: Descriptor, style: JsonStyle) -> str:
+    field = message.fields_by_name.get("etag")
+    is_text = field is not None and field.type == field.TYPE_STRING and not field.is_repeated
+    return style.name(field) if field is not None and is_text else ""
 
 
 def _first_oneof(message: Descriptor) -> str:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from google.protobuf.message import DecodeError
 from google.rpc.code_pb2 import Code
 
+from gateway import accept
+from gateway.answer import Answer
 from gateway.binding import Binding, compile_routes
 from gateway.codec.fault import EncodeError, Fault
 from gateway.codec.json_text import dump
@@ -15,11 +17,13 @@ from gateway.cors import Cors
 from gateway.disconnect import DisconnectWatches
 from gateway.envelope import Envelope, envelope_of
 from gateway.errors import Problem, Refusal, internal_problem, problem_of_fault, problem_of_refusal, problem_of_status
+from gateway.etags import etag_of, hash_of
 from gateway.exchange import JSON, ClientGoneError, Exchange, Receive, Scope, Send, peer_of
 from gateway.image import Image
 from gateway.options import GatewayOptions
+from gateway.partial import cut_fields
 from gateway.percent import raw_text
-from gateway.renderers import form_of
+from gateway.renderers import STREAM_TYPES, form_of
 from gateway.request_body import RequestBody
 from gateway.request_headers import HeaderRules, RequestHeaders, timeout_of
 from gateway.request_stream import LINES, Bind, cutter_of, messages_of
@@ -27,16 +31,18 @@ from gateway.routes import Match, Routes
 from gateway.streaming import StreamCutError, StreamResponse
 from gateway.upstream import Request, Upstream, UpstreamCall, UpstreamError
 from gateway.versions import Version, read_versions
+from gateway.websocket.door import WebSocketDoor, upgrade_required
 
 _log = logging.getLogger(__name__)
 
 _RAW_DEFAULT = b"application/octet-stream"
+_UNARY_TYPES = (accept.JSON,)
 
 
 class Gateway:
     """Serves every method of an image over HTTP and JSON, through an upstream.
 
-    Scopes other than `http` are not answered: a WebSocket is closed before it opens, and any other raises ValueError.
+    It answers the scopes `http` and `websocket`; any other raises ValueError.
     """
 
     def __init__(self, image: Image, upstream: Upstream, options: GatewayOptions = GatewayOptions()) -> None:  # noqa: B008  # frozen
@@ -53,14 +59,17 @@ class Gateway:
         self._versions = sorted(versions, key=lambda version: len(version.base_path), reverse=True)
         self._envelopes = {version.package: envelope_of(version, image, options.clock) for version in versions}
         self._plain = envelope_of(Version(), image, options.clock)
+        others = (each for each in STREAM_TYPES if each != options.stream_type)
+        self._stream_types = (options.stream_type, *others)
+        self._websockets = WebSocketDoor(upstream, options, self._headers, self._find_websocket, self._check)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "no such route"})
+            await self._websockets(scope, receive, send)
             return
         if scope["type"] != "http":
-            raise ValueError(f"a gateway answers http, not {scope['type']}")
+            raise ValueError(f"a gateway answers http and websocket, not {scope['type']}")
         headers = self._headers.read(scope["headers"])
         exchange = Exchange(receive, send, headers, self._plain, scope["method"] == "HEAD")
         exchange.cors = self._cors.headers(headers)
@@ -104,6 +113,13 @@ class Gateway:
             await self._answer_unrouted(scope["method"], path, exchange)
             return
         binding = match.target
+        if binding.is_websocket:
+            raise upgrade_required()
+        self._offer(binding, exchange.headers)  # what the client does not take is not made either
+        answer = binding.answer
+        if b"fields" in query:
+            fields, query = cut_fields(query)
+            answer = answer if fields is None else answer.partial(fields)
         is_patch = scope["method"] == "PATCH"
         bind = partial(binding.request.bind, match.segments, query, exchange.headers, is_patch)
         request = await self._request(binding, exchange, bind)
@@ -111,12 +127,12 @@ class Gateway:
         call = UpstreamCall(binding.method, exchange.headers.upstream, peer_of(scope), timeout)
         exchange.call = call
         exchange.is_conditional = binding.request.takes_if_match and b"if-match" in exchange.headers.all
-        answer = self._stream if binding.server_streaming else self._unary
+        respond = self._stream if binding.server_streaming else self._unary
         if isinstance(request, bytes):
-            await answer(exchange, binding, call, request)
+            await respond(exchange, binding, answer, call, request)
             return
         async with aclosing(request):
-            await answer(exchange, binding, call, request)
+            await respond(exchange, binding, answer, call, request)
 
     async def _request(self, binding: Binding, exchange: Exchange, bind: Bind) -> Request:
         """Return what goes upstream: the message, or those of the client's stream as they come."""
@@ -131,30 +147,50 @@ class Gateway:
         cutter = cutter_of(media_type, is_raw=not binding.request.takes_json, limit=self._options.max_body_bytes)
         return messages_of(body, cutter, bind)
 
-    async def _unary(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: Request) -> None:
+    async def _unary(
+        self, exchange: Exchange, binding: Binding, answer: Answer, call: UpstreamCall, request: Request
+    ) -> None:
         with self._watches.over(exchange.receive, exchange.body_ended):
             response = await self._upstream.unary(call, request)
-        answer = binding.answer
         message = answer.parse(response)
+        is_get = binding.http_method == "GET"
         if answer.is_raw:
-            content_type, data = answer.raw(message)
-            await exchange.respond(binding.http_status, content_type or _RAW_DEFAULT, data)
-            return
-        body = dump(exchange.envelope.success(answer.json(message), exchange.facts))
-        await exchange.respond(binding.http_status, JSON, body)
+            content_type, body = answer.raw(message)
+            content_type, etag = content_type or _RAW_DEFAULT, hash_of(body) if is_get else ""
+        else:
+            value = answer.json(message)
+            content = dump(value)
+            content_type, etag = JSON, etag_of(value, answer.etag_key, content) if is_get else ""
+            body = exchange.envelope.success(content, exchange.facts)
+        await exchange.respond(binding.http_status, content_type, body, binding.cache_headers, etag)
 
-    async def _stream(self, exchange: Exchange, binding: Binding, call: UpstreamCall, request: Request) -> None:
-        form = form_of(exchange.headers.text(b"accept"), binding.answer, self._options.stream_type)
-        response = StreamResponse(exchange, binding.answer, form, self._options.heartbeat_seconds)
+    async def _stream(
+        self, exchange: Exchange, binding: Binding, answer: Answer, call: UpstreamCall, request: Request
+    ) -> None:
+        form = form_of(self._offer(binding, exchange.headers), answer)
+        response = StreamResponse(exchange, answer, form, self._options.heartbeat_seconds)
         with self._watches.over(exchange.receive, exchange.body_ended):
             await response.serve(self._upstream.stream(call, request))
+
+    def _offer(self, binding: Binding, headers: RequestHeaders) -> str:
+        """Return the media type of an answer; Refusal when the client takes none that there is.
+
+        Of an HttpBody only the service knows the type, and not before it answers: that is never refused.
+        """
+        header = headers.all.get(b"accept")
+        offers = self._stream_types if binding.server_streaming else _UNARY_TYPES
+        return offers[0] if header is None or binding.answer.is_raw else accept.media_type(header, offers)
 
     def _match(self, method: str, path: str) -> Match[Binding] | None:
         match = self.routes.find(method, path)
         if match is None and method == "HEAD":
             match = self.routes.find("GET", path)
-            return match if match is None or not match.target.server_streaming else None
+            return match if match is None or not (match.target.server_streaming or match.target.is_websocket) else None
         return match
+
+    def _find_websocket(self, path: str) -> tuple[Match[Binding] | None, Envelope]:
+        match = self.routes.find("GET", path)
+        return match, self._envelope_at(path) if match is None else self._envelope_of(match.target)
 
     async def _answer_unrouted(self, method: str, path: str, exchange: Exchange) -> None:
         """Answer OPTIONS with the methods a path has, and refuse everything else."""

@@ -10,14 +10,17 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 from gateway.answer import Answer
+from gateway.caching import cache_headers
 from gateway.codec.decode import Readers
 from gateway.codec.encode import Writers
 from gateway.codec.names import JsonStyle
+from gateway.errors import Headers
 from gateway.image import Image
 from gateway.request_binding import RequestBinding, RuleError
 from gateway.routes import Routes
 from gateway.template import Template, parse
 from gateway.versions import ENVELOPE_FLAT, POLICY, Version, read_versions
+from gateway.websocket.frames import FrameReader
 
 _HTTP = "google.api.http"
 
@@ -56,11 +59,20 @@ class Binding:
     """Of a unary success."""
     request: RequestBinding
     answer: Answer
+    frames: FrameReader | None
+    """Reads the client's messages where a WebSocket carries them; else None."""
+    cache_headers: Headers
+    """What a success says to caches."""
 
     @property
     def http_method(self) -> str:
         """The HTTP method; `*` for any."""
         return self.rule.http_method
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether a WebSocket carries the call, so that a plain request is told to upgrade."""
+        return self.frames is not None
 
     def __str__(self) -> str:
         return self.rpc
@@ -97,8 +109,8 @@ class _Compiler:
     def bindings(self, method: MethodDescriptor, proto: Any) -> Iterator[Binding]:
         """Yield a binding for each rule of a method, the default one last."""
         for rule in _rules(method, self._image.option(proto, _HTTP)):
-            if method.client_streaming and not rule.body:  # plain HTTP has nothing that could carry its messages
-                continue
+            if method.client_streaming and not rule.body and rule.http_method != "GET":
+                continue  # neither a body nor a WebSocket could carry its messages
             try:
                 yield self._binding(method, proto, rule)
             except ValueError as error:
@@ -126,6 +138,8 @@ class _Compiler:
             http_status=(policy.http_status if policy is not None else 0) or 200,
             request=self._request(method.input_type, template, rule.body, readers),
             answer=answer,
+            frames=FrameReader(method.input_type, readers) if method.client_streaming and not rule.body else None,
+            cache_headers=cache_headers(rule.http_method, proto, policy),
         )
 
     def _request(self, message: Descriptor, template: Template, body: str, readers: Readers) -> RequestBinding:

@@ -2,16 +2,18 @@
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from gateway.codec.fault import Fault
+from gateway.weights import weighted
 
 _GZIP = 16  # added to a window's bits, it asks zlib for gzip's frame
 _WINDOW = _GZIP + zlib.MAX_WBITS
 _SMALL_WINDOW = _GZIP + 12  # 4 KiB: a stream keeps its window for as long as it lives, and 268 KiB would be too much
 _SMALL_MEMORY = 5  # the same for zlib's tables: with this window 32 KiB together
 _LEVEL = 1  # zlib's fastest, and nginx's default: more costs the loop more than it saves the network
-_MAX_KEPT = 256  # characters of an Accept-Encoding header whose meaning is remembered
+_MAX_KEPT = 256  # bytes of an Accept-Encoding header whose meaning is remembered
 _PIECE = 64 << 10
 _WORTH_IT = 1400  # bytes: what one network packet holds, so that less gains nothing
 
@@ -55,6 +57,14 @@ class Inflater:
                 return
 
 
+@dataclass(frozen=True, slots=True)
+class Codings:
+    """What a client takes (RFC 9110, 12.5.3): `gzip`, where it wants nothing else more, and the `plain` bytes."""
+
+    gzip: bool
+    plain: bool
+
+
 class Deflater:
     """Compresses a stream; each part can be read by the client as soon as it has it."""
 
@@ -85,24 +95,22 @@ def is_text(content_type: bytes) -> bool:
 
 def accepts_gzip(accept_encoding: str) -> bool:
     """Tell whether an `Accept-Encoding` header takes gzip; one that is absent does not ask for it."""
+    return codings(accept_encoding.encode("latin-1", "replace")).gzip
+
+
+def codings(accept_encoding: bytes) -> Codings:
+    """Return what an `Accept-Encoding` header takes."""
     is_usual = len(accept_encoding) <= _MAX_KEPT
-    return _accepts_gzip(accept_encoding) if is_usual else _accepts_gzip.__wrapped__(accept_encoding)
+    return _codings(accept_encoding) if is_usual else _codings.__wrapped__(accept_encoding)
 
 
 @lru_cache(maxsize=256)
-def _accepts_gzip(accept_encoding: str) -> bool:
-    qualities = dict(_coding(part) for part in accept_encoding.lower().split(","))
-    quality = qualities.get("gzip", qualities.get("x-gzip", qualities.get("*", "0")))
-    try:
-        return float(quality) > 0
-    except ValueError:
-        return False
-
-
-def _coding(part: str) -> tuple[str, str]:
-    name, _, parameter = part.partition(";")
-    key, _, quality = parameter.partition("=")
-    return name.strip(), quality.strip() if key.strip() == "q" else "1"
+def _codings(accept_encoding: bytes) -> Codings:
+    weights = dict(weighted(accept_encoding))
+    rest = weights.get("*")
+    gzip = weights.get("gzip", weights.get("x-gzip", rest or 0.0))
+    plain = weights.get("identity", rest if rest == 0 else None)
+    return Codings(gzip=gzip > 0 and gzip >= (plain or 0.0), plain=plain != 0)
 
 
 def _not_gzip() -> Fault:

@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2
 from gateway.codec.any_type import TYPE, any_writer
 from gateway.codec.encode import Writers
 from gateway.codec.fault import EncodeError
+from gateway.codec.json_text import dump
 from gateway.codec.names import JsonStyle
 from gateway.codec.scalars import base64_json
 from gateway.errors import Problem, unpack
@@ -18,6 +19,7 @@ from gateway.image import Image
 from gateway.versions import ENVELOPE_DATA_META, ENVELOPE_FLAT, Version
 
 _BAD_REQUEST = error_details_pb2.BadRequest.DESCRIPTOR.full_name
+_NO_FIELDS = (b"{}", b"null")
 _ERROR_INFO = error_details_pb2.ErrorInfo.DESCRIPTOR.full_name
 
 
@@ -33,8 +35,13 @@ class Facts:
 class Envelope(Protocol):
     """The JSON around a version's answers."""
 
-    def success(self, data: Any, facts: Facts) -> Any:
-        """Return the JSON of an answer whose content is `data`."""
+    @property
+    def details(self) -> "Details":
+        """Writes the details of errors."""
+        ...
+
+    def success(self, content: bytes, facts: Facts) -> bytes:
+        """Return the JSON text of an answer whose content is the JSON text `content`."""
         ...
 
     def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
@@ -50,18 +57,18 @@ class Bare:
     """Nothing around: the message itself, or the google.rpc.Status itself."""
 
     def __init__(self, details: "Details") -> None:
-        self._details = details
+        self.details = details
 
-    def success(self, data: Any, facts: Facts) -> Any:
+    def success(self, content: bytes, facts: Facts) -> bytes:
         """Return the message."""
-        return data
+        return content
 
     def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
         """Return the Status as ProtoJSON; a detail of an unknown type keeps its bytes."""
         status = problem.status
         body: dict[str, Any] = {"code": status.code, "message": status.message}
         if status.details:
-            body["details"] = [self._details.json(detail) for detail in status.details]
+            body["details"] = [self.details.json(detail) for detail in status.details]
         return body
 
     def stream_failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
@@ -74,11 +81,11 @@ class DataMeta:
 
     def __init__(self, meta: "Meta", details: "Details") -> None:
         self._meta = meta
-        self._details = details
+        self.details = details
 
-    def success(self, data: Any, facts: Facts) -> dict[str, Any]:
+    def success(self, content: bytes, facts: Facts) -> bytes:
         """Put the content under `data`."""
-        return {"data": data, "meta": self._meta.json(facts)}
+        return b'{"data":%s,"meta":%s}' % (content, dump(self._meta.json(facts)))
 
     def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
         """Put the error under `error`: code (the reason), status, message and details."""
@@ -99,18 +106,20 @@ class DataMeta:
             {"field": violation.field, "message": violation.description, "reason": violation.reason}
             for violation in problem.violations()
         ]
-        return violations + [self._details.json(detail) for detail in problem.status.details if _is_news(detail)]
+        return violations + [self.details.json(detail) for detail in problem.status.details if _is_news(detail)]
 
 
 class Flat:
     """The content's fields at the top and `_meta` beside them."""
 
-    def __init__(self, meta: "Meta") -> None:
+    def __init__(self, meta: "Meta", details: "Details") -> None:
         self._meta = meta
+        self.details = details
 
-    def success(self, data: Any, facts: Facts) -> dict[str, Any]:
-        """Put `_meta` beside the content's fields."""
-        return {**(data or {}), "_meta": self._meta.json(facts)}
+    def success(self, content: bytes, facts: Facts) -> bytes:
+        """Put `_meta` beside the content's fields, of which an absent message has none."""
+        meta = dump(self._meta.json(facts))
+        return b'%s,"_meta":%s}' % (content[:-1], meta) if content not in _NO_FIELDS else b'{"_meta":%s}' % meta
 
     def failure(self, problem: Problem, facts: Facts) -> dict[str, Any]:
         """Put code, message and the violated fields under `error`."""
@@ -178,7 +187,7 @@ def envelope_of(version: Version, image: Image, clock: Callable[[], float]) -> E
     meta = Meta(version.name, clock)
     if version.envelope == ENVELOPE_DATA_META:
         return DataMeta(meta, details)
-    return Flat(meta) if version.envelope == ENVELOPE_FLAT else Bare(details)
+    return Flat(meta, details) if version.envelope == ENVELOPE_FLAT else Bare(details)
 
 
 def _is_news(detail: Any) -> bool:

@@ -47,10 +47,11 @@ class Refusal(Exception):  # the field's word
         field_path: str = "",
         description: str = "",
         headers: Headers | None = None,
+        metadata: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status_pb2.Status(code=code, message=message)
-        _pack(self.status, error_details_pb2.ErrorInfo(reason=reason, domain=_ERROR_DOMAIN))
+        _pack(self.status, error_details_pb2.ErrorInfo(reason=reason, domain=_ERROR_DOMAIN, metadata=metadata))
         if field_path:
             bad = error_details_pb2.BadRequest()
             bad.field_violations.add(field=field_path, description=description or message, reason=reason)
@@ -81,13 +82,19 @@ class Problem:
         return code_name(self.status.code)
 
     @property
-    def reason(self) -> str:
-        """ErrorInfo's reason, or the code's name when the error gives none."""
+    def info(self) -> Any:
+        """The first google.rpc.ErrorInfo that gives a reason; None when there is none."""
         for detail in self.status.details:
             info = error_details_pb2.ErrorInfo()
             if unpack(detail, info) and info.reason:
-                return str(info.reason)
-        return self.status_name
+                return info
+        return None
+
+    @property
+    def reason(self) -> str:
+        """ErrorInfo's reason, or the code's name when the error gives none."""
+        info = self.info
+        return str(info.reason) if info is not None else self.status_name
 
     def violations(self) -> list[Any]:
         """Return the field violations of all BadRequest details."""

@@ -33,5 +33,11 @@ class GatewayOptions:
     """How long a call runs before the gateway watches whether its client is still there; twice that at most."""
     heartbeat_seconds: float = 15.0
     """The silence on an event stream after which a comment is sent, so that proxies keep it open."""
+    websocket_authorization_seconds: float = 5.0
+    """How long a WebSocket may be open before its client says who it is."""
+    websocket_messages_per_second: float = 100.0
+    """What one WebSocket may send in the long run: twice the 50 a second of speech in pieces of 20 ms."""
+    websocket_message_burst: int = 200
+    """What one WebSocket may send at once: 2 s of the above, for clients that were held up."""
     clock: Callable[[], float] = time.time
     """Seconds since the epoch, for the timestamps in answers."""

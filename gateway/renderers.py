@@ -3,18 +3,15 @@
 Each form shows a failure midway, so that no client takes half an answer for a whole one.
 """
 
-from functools import lru_cache
 from typing import Any, Protocol
 
 from gateway.answer import Answer
 from gateway.codec.json_text import dump
-from gateway.exchange import JSON
 
 EVENT_STREAM = "text/event-stream"
 NDJSON = "application/x-ndjson"
 ARRAY = "application/json"
 _RETRY_MS = 3000  # how long a browser waits before it reconnects
-_MAX_KEPT = 256  # characters of an Accept header whose meaning is remembered
 HEARTBEAT = b": \n\n"
 
 
@@ -39,7 +36,7 @@ class StreamForm(Protocol):
 class ArrayForm:
     """One JSON array; after a failure it stays open, so that no parser takes it for complete."""
 
-    content_type = JSON
+    content_type = ARRAY.encode()
 
     def __init__(self, answer: Answer) -> None:
         self._json = answer.json
@@ -131,33 +128,9 @@ class RawForm:
         """Return None: only the cut connection shows it."""
 
 
-def form_of(accept: str, answer: Answer, default: str) -> StreamForm:
-    """Return a new stream in the form that an `Accept` header asks for, or that of the media type `default`."""
-    return RawForm(answer) if answer.is_raw else _FORMS[preferred(accept, default)](answer)
-
-
-def preferred(accept: str, default: str = ARRAY) -> str:
-    """Return the media type of streams that an `Accept` header prefers; `default` when it names none of them."""
-    return _preferred(accept, default) if len(accept) <= _MAX_KEPT else _preferred.__wrapped__(accept, default)
-
-
-@lru_cache(maxsize=256)
-def _preferred(accept: str, default: str) -> str:
-    best, best_quality = default, 0.0
-    for part in accept.lower().split(","):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        quality = _quality(parameters)
-        if media_type in _FORMS and quality > best_quality:
-            best, best_quality = media_type, quality
-    return best
-
-
-def _quality(parameters: list[str]) -> float:
-    value = next((item[2:] for item in parameters if item.startswith("q=")), "1")
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
+def form_of(media_type: str, answer: Answer) -> StreamForm:
+    """Return a new stream in the form of one of `STREAM_TYPES`; of HttpBody messages it is raw."""
+    return RawForm(answer) if answer.is_raw else _FORMS[media_type](answer)
 
 
 def _breaks_line(text: str) -> bool:
@@ -169,3 +142,6 @@ _FORMS: dict[str, type[ArrayForm | LinesForm | EventsForm]] = {
     NDJSON: LinesForm,
     EVENT_STREAM: EventsForm,
 }
+
+STREAM_TYPES = tuple(_FORMS)
+"""The media types of streams."""

@@ -14,7 +14,7 @@ from gateway.image import Image
 from gateway.mask import UpdateMask, has_mask
 from gateway.percent import decode_segment, decode_segments
 from gateway.query import Query
-from gateway.request_headers import RequestHeaders, if_match_of
+from gateway.request_headers import RequestHeaders, field_value
 from gateway.template import Template, Variable
 from gateway.versions import CURSOR
 
@@ -66,6 +66,16 @@ class RequestBinding:
         """Whether the request has an etag that `If-Match` fills."""
         return b"if-match" in self._headers
 
+    @property
+    def header_fields(self) -> list[str]:
+        """The headers, in lower case, that fill a field of the request."""
+        return [*(["last-event-id"] if self._cursor is not None else []), *(name.decode() for name in self._headers)]
+
+    @property
+    def derives_mask(self) -> bool:
+        """Whether a PATCH that brings no mask updates what its body names."""
+        return self._mask is not None
+
     def bind(
         self,
         segments: list[str],
@@ -92,11 +102,11 @@ class RequestBinding:
     def _apply_headers(self, message: Any, headers: RequestHeaders) -> None:
         if self._cursor is not None and b"last-event-id" in headers.all:
             # A browser reconnects to its first URL, so the header is newer than the query.
-            setattr(message, self._cursor, _utf8(headers.all[b"last-event-id"], "last-event-id"))
+            setattr(message, self._cursor, field_value(headers, b"last-event-id"))
         for name, field in self._headers.items():
             if name not in headers.all:
                 continue
-            value = if_match_of(headers) if name == b"if-match" else _utf8(headers.all[name], name.decode())
+            value = field_value(headers, name)
             if getattr(message, field) not in ("", value):
                 raise Fault(f"differs from the header {name.decode()}", "CONFLICTING_VALUES").under(field)
             setattr(message, field, value)
@@ -117,7 +127,7 @@ class _Body:
         """Fill `message` from the body and return its JSON value; None for raw or absent bodies."""
         if self.is_raw:
             raw = getattr(message, self._field) if self._field else message
-            raw.content_type = _utf8(headers.all.get(b"content-type", b""), "content-type")
+            raw.content_type = _content_type(headers)
             raw.data = body
             return None
         if not body:
@@ -170,8 +180,8 @@ def _bind_variable(message: Any, variable: Variable, field: TextField, segments:
         raise
 
 
-def _utf8(value: bytes, name: str) -> str:
+def _content_type(headers: RequestHeaders) -> str:
     try:
-        return value.decode()
+        return headers.all.get(b"content-type", b"").decode()
     except UnicodeDecodeError:
-        raise Fault("the header is not UTF-8", INVALID_VALUE).under(name) from None
+        raise Fault("the header is not UTF-8", INVALID_VALUE).under("content-type") from None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.errors import Refusal
+from gateway.etags import state_of_if_match
 from gateway.request_ids import new_request_id
 
 _ALWAYS = ("authorization", "accept-language", "user-agent", "x-request-id", "traceparent", "tracestate")
@@ -21,6 +22,7 @@ _MAX_REQUEST_ID = 128
 _MAX_KNOWN = 1024
 _MAX_NAME = 64
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of grpc-timeout
+_MAX_KEY = 255  # bytes of an Idempotency-Key: what the APIs that made it known take
 _MAX_TIMEOUT_DIGITS = 8  # of grpc-timeout, by the gRPC protocol
 
 # Two of one of these are two answers to one question, and two readers of a request may each take another one.
@@ -33,7 +35,7 @@ _SINGLE = frozenset(
 # What the gateway reads itself, and a page of another origin may therefore send.
 _READ_HERE = frozenset(
     (
-        *("accept", "content-type", "content-encoding", "grpc-timeout", "x-timeout", "if-match"),
+        *("accept", "content-type", "content-encoding", "grpc-timeout", "x-timeout", "if-match", "if-none-match"),
         *("idempotency-key", "last-event-id"),
     )
 )
@@ -122,17 +124,20 @@ def timeout_of(headers: RequestHeaders, longest: float) -> float | None:
     return None
 
 
-def if_match_of(headers: RequestHeaders) -> str | None:
-    """Return the etag of `If-Match` without its quotes; None when the header is absent.
-
-    A weak etag and `*` are refused: an update needs the one state it was made for.
-    """
-    if b"if-match" not in headers.all:
-        return None
-    text = headers.text(b"if-match").strip()
-    if len(text) < 2 or not (text[0] == text[-1] == '"') or '"' in text[1:-1]:
-        raise Refusal("If-Match takes one strong etag in quotes", "INVALID_HEADER", field_path="if-match")
-    return text[1:-1]
+def field_value(headers: RequestHeaders, name: bytes) -> str:
+    """Return the value that a header which is there gives to its field; Refusal when it is none."""
+    if name == b"if-match":
+        return state_of_if_match(headers.text(name))
+    title = name.decode()
+    value = headers.all[name].strip()
+    if not value:
+        raise Refusal(f"{title} is empty", "INVALID_HEADER", field_path=title)
+    if name == b"idempotency-key" and len(value) > _MAX_KEY:
+        raise Refusal(f"{title} is longer than {_MAX_KEY} bytes", "INVALID_HEADER", field_path=title)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise Refusal(f"{title} is not UTF-8", "INVALID_HEADER", field_path=title) from None
 
 
 def _joined(headers: RawHeaders) -> tuple[dict[bytes, bytes], bytes]:

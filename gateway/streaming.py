@@ -9,10 +9,10 @@ from google.protobuf.message import DecodeError
 
 from gateway.answer import Answer
 from gateway.burst import BurstWriter
+from gateway.caching import STREAM
 from gateway.codec.fault import EncodeError, Fault
 from gateway.compression import Deflater
 from gateway.errors import (
-    Headers,
     Problem,
     Refusal,
     internal_problem,
@@ -27,8 +27,6 @@ from gateway.upstream import UpstreamError
 _log = logging.getLogger(__name__)
 
 _FAIR_SHARE = 32  # messages in a row before other requests get the loop, when neither side ever waits
-# Proxies must pass each message on as it comes (the second is nginx's own header).
-_UNBUFFERED: Headers = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"), (b"vary", b"accept")]
 
 
 class StreamCutError(Exception):
@@ -99,7 +97,7 @@ class StreamResponse:
         async with self._sending:
             self._last_sent = asyncio.get_running_loop().time()
             if not self._exchange.is_started:
-                self._deflater = await self._exchange.open(self._form.content_type, _UNBUFFERED)
+                self._deflater = await self._exchange.open(self._form.content_type, STREAM)
             if self._deflater is not None:
                 data = self._deflater.part(data, more=more)
             await self._exchange.send({"type": "http.response.body", "body": data, "more_body": more})
@@ -112,7 +110,7 @@ class StreamResponse:
     async def _end(self) -> None:
         exchange = self._exchange
         if self._is_events and not exchange.is_started and b"last-event-id" in exchange.headers.all:
-            await exchange.empty(204, [])  # tells a browser that there is nothing more to reconnect for
+            await exchange.empty(204, STREAM)  # tells a browser that there is nothing more to reconnect for
         else:
             await self._close(self._form.closing())
 

@@ -8,6 +8,7 @@ from granian.server.embed import Server
 
 from adapters.settings import Listen
 from server.asgi import AsgiApp
+from server.open_websockets import OpenWebSockets
 from server.ports import CannotListen, reserved
 
 # How long a start may take, and how often it is looked whether the port answers, in seconds.
@@ -21,7 +22,7 @@ class HttpPort:
     """Serves an ASGI application on a port that it may share with other processes of ours."""
 
     def __init__(self, app: AsgiApp, *, is_shared: bool) -> None:
-        self._app = app
+        self._sockets = OpenWebSockets(app)
         self._is_shared = is_shared
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -30,7 +31,7 @@ class HttpPort:
         """Serve on `listen` and return it with the port it got. Raises PortTaken or CannotListen."""
         with nullcontext(listen) if self._is_shared else reserved(listen) as actual:
             self._server = Server(
-                self._app, address=actual.host, port=actual.port, interface=Interfaces.ASGI, log_enabled=False
+                self._sockets, address=actual.host, port=actual.port, interface=Interfaces.ASGI, log_enabled=False
             )
             self._serving = asyncio.create_task(self._server.serve())
             await _until_it_answers(actual, self._serving)
@@ -40,6 +41,7 @@ class HttpPort:
         """Take no more connections, wait at most `grace` seconds for open requests, and cut the rest."""
         if self._server is None or self._serving is None:
             return
+        await self._sockets.end(grace)
         self._server.stop()  # type: ignore[no-untyped-call] # granian has types for what it documents
         await asyncio.wait({self._serving}, timeout=grace)
         self._serving.cancel()

@@ -32,6 +32,7 @@ GATEWAY_REASONS = frozenset(
             "URL_TOO_LONG",
             "BODY_TOO_LARGE",
             "UNSUPPORTED_MEDIA_TYPE",
+            "NOT_ACCEPTABLE",
         ),
     )
 )
@@ -176,7 +177,7 @@ class HttpDoor:
             content, fields = json.dumps(fields), {}
         elif rpc.body and rpc.body in fields:
             content = json.dumps(fields.pop(rpc.body))
-        sent = {"accept": accept, "content-type": "application/json"} | _bearer(token)
+        sent = {"accept": accept if rpc.streams else ARRAY, "content-type": "application/json"} | _bearer(token)
         sent |= {key.replace("_", "-"): value for key, value in headers.items()}
         return {"method": rpc.verb, "url": path, "content": content, "params": fields or None, "headers": sent}
 

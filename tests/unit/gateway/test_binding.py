@@ -68,9 +68,10 @@ def test_routes_list_what_there_is(image):
     assert "/library.v1.Library/Unannotated" in defaults
 
 
-def test_a_client_stream_has_the_routes_that_have_a_body(image):
-    rules = [route.rule for route in compile_routes(image) if route.rpc == "library.v1.Library.Gather"]
-    assert [(rule.http_method, rule.path) for rule in rules] == [
-        ("POST", "/v1/shelves/{shelf}/gather"),
-        ("POST", "/library.v1.Library/Gather"),
+def test_a_client_stream_has_routes_with_a_body_and_websockets(image):
+    routes = [route for route in compile_routes(image) if route.rpc == "library.v1.Library.Gather"]
+    assert [(route.http_method, route.rule.path, route.is_websocket) for route in routes] == [
+        ("POST", "/v1/shelves/{shelf}/gather", False),
+        ("GET", "/v1/gather", True),
+        ("POST", "/library.v1.Library/Gather", False),
     ]

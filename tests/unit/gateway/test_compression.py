@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from gateway.codec.fault import Fault
-from gateway.compression import Deflater, Inflater, accepts_gzip, compress, is_text, is_worth_it
+from gateway.compression import Codings, Deflater, Inflater, accepts_gzip, codings, compress, is_text, is_worth_it
 
 
 def _inflate(*pieces):
@@ -82,10 +82,35 @@ def test_a_whole_body_is_plain_gzip():
         ("gzip;q=much", False),
         ("gzip;level=1", True),
         ("*;q=0", False),
+        ("br", False),
+        ("br, zstd, gzip;q=0.001", True),
+        ("gzip;Q=1.0", True),
+        ("gzip ; q=0.5", True),
+        ("gzip;q=-1", False),
+        ("gzip;q=nan", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=0.5, identity;q=0.5", True),
+        ("identity;q=0.5, *", True),
+        (",, ,", False),
+        ("x" * 300 + ", gzip", True),
     ],
 )
 def test_accept_encoding_asks_for_gzip_or_does_not(header, expected):
     assert accepts_gzip(header) is expected
+
+
+@pytest.mark.parametrize(
+    ("header", "plain"),
+    [
+        (b"gzip", True),
+        (b"gzip, identity;q=0", False),
+        (b"gzip, *;q=0", False),
+        (b"gzip, identity;q=0.1, *;q=0", True),
+        (b"gzip, *;q=0.1", True),
+    ],
+)
+def test_accept_encoding_may_refuse_plain_bytes(header, plain):
+    assert codings(header) == Codings(gzip=True, plain=plain)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +148,19 @@ async def test_large_answers_are_compressed_for_who_asks(client, upstream, messa
 
 async def test_small_answers_are_sent_as_they_are(client):
     assert "content-encoding" not in (await client.get("/v1/author", accept_encoding="gzip")).headers
+
+
+async def test_who_refuses_plain_bytes_gets_gzip_of_anything(client, upstream, message):
+    small = await client.get("/v1/author", accept_encoding="gzip, identity;q=0")
+    assert (small.headers["content-encoding"], gzip.decompress(small.body)) == ("gzip", b"null")
+    upstream.replies = [message("library.v1.Reply", text="a")]
+    events = await client.get("/v1/stream", accept="text/event-stream", accept_encoding="gzip, *;q=0")
+    assert gzip.decompress(events.body).endswith(b'data: {"text":"a"}\n\n')
+
+
+async def test_who_takes_nothing_that_there_is_gets_plain_bytes(client):
+    response = await client.get("/v1/author", accept_encoding="br, identity;q=0")
+    assert (response.status, response.body) == (200, b"null")
 
 
 @pytest.mark.parametrize(

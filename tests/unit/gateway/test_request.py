@@ -1,6 +1,9 @@
 """How path, query, body and headers become one request."""
 
 import pytest
+from google.protobuf.message_factory import GetMessageClass
+
+from gateway.app import Gateway
 
 REQUEST = "library.v1.Request"
 
@@ -170,6 +173,55 @@ async def test_an_if_match_that_is_not_one_strong_etag_is_refused(client, etag):
 async def test_a_header_that_contradicts_the_body_is_refused(client):
     assert (await client.request("POST", "/api/v2/customers", {"etag": "e2"}, {"if-match": '"e1"'})).status == 400
     assert (await client.request("POST", "/api/v2/customers", {"etag": "e1"}, {"if-match": '"e1"'})).status == 201
+
+
+_TICKETS = """
+package tickets.v1;
+import "google/api/annotations.proto";
+import "options.proto";
+message Booking { string seat = 1; string etag = 2; string idempotency_key = 3; }
+message Tail { string since = 1 [(fluentpro.contract.v1.cursor) = true]; int32 etag = 2; bytes idempotency_key = 3; }
+service Tickets {
+  rpc Whatever(Booking) returns (Booking) { option (google.api.http) = {put: "/seats/{seat}" body: "*"}; }
+  rpc Anything(Tail) returns (stream Tail) { option (google.api.http) = {get: "/tail"}; }
+}
+"""
+
+
+async def test_headers_stand_for_fields_of_any_service_whatever_its_methods_are_called(
+    compile_proto, upstream, client_of
+):
+    image = compile_proto(_TICKETS)
+    client = client_of(Gateway(image, upstream))
+    await client.request("PUT", "/seats/a1", {}, {"if-match": '"e1"', "idempotency-key": " k1 "})
+    await client.request(
+        "GET", "/tail?since=1", headers={"last-event-id": "7", "idempotency-key": "k", "if-match": "x"}
+    )
+    booking, tail = (
+        GetMessageClass(image.pool.FindMessageTypeByName(f"tickets.v1.{name}")) for name in ("Booking", "Tail")
+    )
+    assert booking.FromString(upstream.requests[0]) == booking(seat="a1", etag="e1", idempotency_key="k1")
+    assert tail.FromString(upstream.requests[1]) == tail(since="7")
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t", "k" * 256, "\xff"])
+async def test_an_idempotency_key_that_is_none_is_refused_by_its_headers_name(client, upstream, value):
+    response = await client.request("POST", "/api/v2/customers", {}, {"idempotency-key": value})
+    assert (response.status, response.json["error"]["code"]) == (400, "INVALID_HEADER")
+    assert response.json["error"]["details"][0]["field"] == "idempotency-key"
+    assert upstream.calls == []
+
+
+async def test_an_idempotency_key_may_be_long(client, sent):
+    assert (await client.request("POST", "/api/v2/customers", {}, {"idempotency-key": "k" * 255})).status == 201
+    assert sent("shop.v2.CustomerRequest").idempotency_key == "k" * 255
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\xff"])
+async def test_a_last_event_id_that_is_none_is_refused_by_its_headers_name(client, upstream, value):
+    response = await client.get("/api/v2/events", last_event_id=value)
+    assert (response.status, response.json["error"]["details"][0]["field"]) == (400, "last-event-id")
+    assert upstream.calls == []
 
 
 async def test_headers_without_a_field_are_passed_over(client):

@@ -29,7 +29,7 @@ _SECONDS = 20.0  # that so many may take; the upstream answers at once
 _GROWTH = 4 << 20  # bytes that may be left over, however many requests there were: caches with an end
 _WARM_UP = 1000  # requests until those caches are as good as full
 
-_STATUSES = {200, 201, 204, 400, 404, 405, 412, 413, 414, 415, 431, 501, 0}
+_STATUSES = {200, 201, 204, 304, 400, 404, 405, 406, 412, 413, 414, 415, 426, 431, 501, 0}
 _PYTHON = re.compile(
     rb"Traceback|\.py\b|Error\b|Exception|object at 0x|NoneType|<class|\bdict\b|\bstr\b|\bself\b|builtin|google\._upb"
 )
@@ -66,8 +66,10 @@ _HEADERS = (
     ("content-encoding", ("gzip", "identity", "br", "gzip, gzip", "")),
     ("content-length", ("0", "-1", "99999999999", "x", "")),
     ("transfer-encoding", ("chunked", "gzip, chunked", "identity")),
-    ("accept", ("text/event-stream", "application/x-ndjson", "*/*;q=x", ",,;;", "a" * 300)),
-    ("accept-encoding", ("gzip", "gzip;q=0", "*", ";;q=,")),
+    ("accept", ("text/event-stream", "application/x-ndjson", "*/*;q=x", ",,;;", "a" * 300, "é")),
+    ("accept", ("application/problem+json", "application/problem+json;q=0.1, */*", "*;q=.2", "*/*")),
+    ("accept-encoding", ("gzip", "gzip;q=0", "*", ";;q=,", "gzip, identity;q=0", "*;q=0")),
+    ("if-none-match", ("*", '"e"', 'W/"e", "f"', '"', "", "é")),
     ("grpc-timeout", ("1S", "0n", "99999999H", "-1S", "1", "", "\uff11S")),
     ("x-timeout", ("1", "0.0", "-1", "1e9", "nan", "")),
     ("if-match", ('"e"', "*", 'W/"e"', '"', "")),
@@ -131,7 +133,9 @@ class Mutator:
     def _query(self, message: Descriptor) -> str:
         if self._random.random() < 0.6:
             return ""
-        pairs = (f"{self._field_path(message)}={self._text()}" for _ in range(self._random.randrange(1, 4)))
+        pairs = [f"{self._field_path(message)}={self._text()}" for _ in range(self._random.randrange(1, 4))]
+        if self._random.random() < 0.2:
+            pairs.append(f"{self._random.choice(('$', '%24'))}fields={self._field_path(message)},{self._text()}")
         return "&".join(pairs)
 
     def _field_path(self, message: Descriptor) -> str:
@@ -270,7 +274,7 @@ async def test_a_bent_request_is_the_clients_mistake_and_never_ours(
     assert len(asyncio.all_tasks() - others) < 10
     assert not caplog.records
     assert answers.reached > REQUESTS // 20, "too few requests are good enough to reach the service"
-    assert {400, 404, 405, 415} <= statuses.keys()
+    assert {400, 404, 405, 406, 415} <= statuses.keys()
     print(f"{REQUESTS} requests: {dict(sorted(statuses.items()))}; {grown} bytes left over")
 
 

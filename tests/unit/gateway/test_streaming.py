@@ -8,7 +8,6 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from gateway.app import Gateway
-from gateway.renderers import preferred
 from gateway.streaming import StreamCutError
 
 SSE = "text/event-stream"
@@ -59,24 +58,6 @@ async def test_a_stream_may_be_events_with_cursor_and_case(client, upstream, eve
 async def test_a_cursor_that_would_break_its_line_is_left_out(client, upstream, message):
     upstream.replies = [message("shop.v2.WatchResponse", event={"cursor": "a\nevent: x", "delta": "d"})]
     assert b"id:" not in (await client.get("/api/v2/events", accept=SSE)).body
-
-
-@pytest.mark.parametrize(
-    ("accept", "expected"),
-    [
-        ("", "application/json"),
-        ("*/*", "application/json"),
-        ("text/html", "application/json"),
-        (SSE, SSE),
-        (f"{NDJSON};q=0.5, {SSE};q=0.9", SSE),
-        (f"application/json, {SSE};q=0.5", "application/json"),
-        (f"{SSE};q=0", "application/json"),
-        (f"{SSE};q=many", "application/json"),
-        ("Application/X-NDJSON; charset=utf-8", NDJSON),
-    ],
-)
-def test_the_form_is_chosen_by_accept(accept, expected):
-    assert preferred(accept) == expected
 
 
 async def test_a_stream_of_http_bodies_is_raw(client, upstream, message):
