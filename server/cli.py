@@ -69,6 +69,18 @@ def routes(
     show(descriptors, as_json=as_json)
 
 
+@app.command()
+def openapi(
+    descriptors: Annotated[Path | None, typer.Option(help="A descriptor image; ours when absent.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Where to write it; stdout when absent.")] = None,
+    version: Annotated[str | None, typer.Option(help="Such as v2; the newest when absent.")] = None,
+) -> None:
+    """Write the OpenAPI document of the contract."""
+    from server.openapi_command import write
+
+    write(descriptors, output, version)
+
+
 app.command()(gateway)
 
 
