@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX: Final = "FLUENTPRO_"
 
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
+_OWN_PORT = {"http": ":80", "https": ":443"}  # no browser writes the port that belongs to the scheme
 _INJECTED_BY_KUBERNETES = re.compile(r"(SERVICE_HOST$|(SERVICE_)?PORT(_|$))")
 
 
@@ -110,7 +112,17 @@ def _web_url(url: str) -> str:
     return url
 
 
+def _origins(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Read origins with commas between them, each as browsers write it (RFC 6454, 6.2): it is compared as it stands."""
+    origins = text if isinstance(text, tuple) else tuple(map(str.strip, text.split(",")))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin) or origin.endswith(_OWN_PORT[origin.partition(":")[0]]):
+            raise ValueError("expected origins as browsers send them, as in https://app.example,http://localhost:3000")
+    return origins
+
+
 Address = Annotated[Listen, BeforeValidator(Listen.parse)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
 
 
@@ -129,6 +141,7 @@ class Settings(BaseSettings):
     allow_insecure_listen: bool = False
     reflection: bool = Field(default_factory=lambda known: known.get("profile") is not Profile.PRODUCTION)
     processes: int = Field(1, ge=1, le=256)
+    cors_origins: Origins = ()
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
     database_pool_size: int = Field(10, ge=1, le=1000)

@@ -74,6 +74,7 @@ def _welcome(host: Host, settings: Settings, report: Report) -> None:
 FluentPro runs. Ctrl-C stops everything.
 
   HTTP     {http}/api/v2
+  docs     {http}/docs
   gRPC     {host.grpc_listen} (describes itself by reflection)
   health   {http}/readyz
   metrics  http://{settings.metrics_listen or host.http_listen}/metrics

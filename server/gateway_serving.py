@@ -15,10 +15,14 @@ from adapters.settings import Listen
 from adapters.telemetry.logs import configure_logs
 from gateway.app import Gateway
 from gateway.binding import BindingError
+from gateway.docs.page import docs_pages
 from gateway.image import Image, ImageError
+from gateway.openapi.documents import Documents
+from gateway.openapi.pages import openapi_pages
 from gateway.options import GatewayOptions
 from gateway.routes import RouteError
 from gateway.upstream import CHANNEL_OPTIONS, GrpcUpstream
+from server.asgi import AsgiApp
 from server.health import PATHS, HealthPages
 from server.hosting import serve
 from server.http_app import HttpApp
@@ -64,9 +68,12 @@ class _Host:
     def __init__(self, front: Front, *, is_shared: bool) -> None:
         self._channel = grpc.aio.insecure_channel(str(front.upstream), options=CHANNEL_OPTIONS)
         self._readiness = Readiness({"upstream": self._channel.channel_ready})
-        gateway = Gateway(Image.read(front.descriptors), GrpcUpstream(self._channel), front.options)
-        pages = HealthPages(self._readiness)
-        self._http = HttpPort(HttpApp(dict.fromkeys(PATHS, pages), gateway), is_shared=is_shared)
+        image = Image.read(front.descriptors)
+        gateway = Gateway(image, GrpcUpstream(self._channel), front.options)
+        pages: dict[str, AsgiApp] = dict.fromkeys(PATHS, HealthPages(self._readiness))
+        documents = Documents(image, gateway.routes)
+        pages |= openapi_pages(documents) | docs_pages(documents)
+        self._http = HttpPort(HttpApp(pages, gateway), is_shared=is_shared)
         self.listen = front.listen
 
     async def start(self) -> None:

@@ -10,17 +10,24 @@ import grpc.aio
 from prometheus_client import CollectorRegistry
 
 from adapters.settings import Listen
+from gateway.app import Gateway
+from gateway.docs.page import docs_pages
+from gateway.openapi.documents import Documents
+from gateway.openapi.pages import openapi_pages
 from server.asgi import AsgiApp
 from server.chain import Chain
 from server.collector import settle
 from server.dispatcher import Dispatcher
+from server.docs_intro import INTRO
 from server.grpc_health import GrpcHealth
 from server.grpc_port import GrpcPort, Register
 from server.health import PATHS, HealthPages
 from server.http_app import HttpApp
 from server.http_port import HttpPort
+from server.image import our_image
 from server.metrics_page import PATH, MetricsPage
 from server.metrics_port import serve_metrics
+from server.openapi_wording import WORDING
 from server.readiness import Readiness
 from server.signals import StopSignals
 
@@ -156,4 +163,8 @@ def _http_app(service: Service, dispatcher: Dispatcher, options: HostOptions) ->
     pages: dict[str, AsgiApp] = dict.fromkeys(PATHS, health)
     if options.metrics is None:
         pages[PATH] = MetricsPage(service.registry)
-    return HttpApp(pages, service.gateway(dispatcher))
+    gateway = service.gateway(dispatcher)
+    if isinstance(gateway, Gateway):
+        documents = Documents(our_image(), gateway.routes, WORDING)
+        pages |= openapi_pages(documents) | docs_pages(documents, INTRO)
+    return HttpApp(pages, gateway)

@@ -45,9 +45,7 @@ def build_service(application: Application, settings: Settings, access_log: Acce
     return Service(
         chain=_chain(application, settings, registry, access_log),
         register=partial(_register, application),
-        gateway=lambda upstream: Gateway(
-            our_image(), upstream, GatewayOptions(max_timeout_seconds=settings.stream_deadline_seconds)
-        ),
+        gateway=lambda upstream: Gateway(our_image(), upstream, _gateway_options(settings)),
         readiness=Readiness(
             {
                 "database": partial(check_database, application.connections),
@@ -57,6 +55,10 @@ def build_service(application: Application, settings: Settings, access_log: Acce
         ),
         registry=registry,
     )
+
+
+def _gateway_options(settings: Settings) -> GatewayOptions:
+    return GatewayOptions(cors_origins=settings.cors_origins, max_timeout_seconds=settings.stream_deadline_seconds)
 
 
 def _chain(application: Application, settings: Settings, registry: CollectorRegistry, access_log: AccessLog) -> Chain:

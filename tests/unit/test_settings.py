@@ -74,6 +74,33 @@ def test_a_broken_address_is_refused(text: str):
     assert named({"FLUENTPRO_HTTP_LISTEN": text}) == {"HTTP_LISTEN"}
 
 
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", ()),
+        ("https://app.example", ("https://app.example",)),
+        (" https://app.example , http://localhost:3000", ("https://app.example", "http://localhost:3000")),
+        ("http://[::1]:8080", ("http://[::1]:8080",)),
+        ("https://xn--bcher-kva.example", ("https://xn--bcher-kva.example",)),
+    ],
+)
+def test_origins_are_a_list_with_commas(text: str, origins: tuple[str, ...]):
+    assert load_settings({"FLUENTPRO_CORS_ORIGINS": text}).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*", "null", "app.example", "ftp://app.example", "https://", "https://app.example/", "https://app.example/a"),
+        *("https://app.example:443", "http://app.example:80", "https://App.example", "https://me@app.example"),
+        *("https://app.example?a", "https://app.example:x", "https://bücher.example", "https://*.example.com"),
+        *("https://app.example,", ",", "https://app.example https://b.example"),
+    ],
+)
+def test_an_origin_that_no_browser_would_send_is_refused(text: str):
+    assert named({"FLUENTPRO_CORS_ORIGINS": text}) == {"CORS_ORIGINS"}
+
+
 def test_a_database_url_may_say_sslmode_as_platforms_do():
     settings = load_settings({"FLUENTPRO_DATABASE_URL": "postgres://app:pw@db/fluentpro?a=1&sslmode=require"})
     assert settings.database_url is not None
