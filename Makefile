@@ -17,7 +17,7 @@ install: $(READY) ## Set up .venv with everything pinned in requirements.lock
 $(READY): requirements.lock pyproject.toml proto/set_up.sh
 	@test -x .venv/bin/python || bash proto/make_venv.sh
 	@echo "Installing what requirements.lock pins into .venv (once; about half a minute)"
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@bash proto/set_up.sh
 	@touch $@

@@ -137,6 +137,7 @@ class Settings(BaseSettings):
 
     grpc_listen: Address = Listen("127.0.0.1", 50051)
     http_listen: Address = Listen("127.0.0.1", 8080)
+    websocket_listen: Address | None = None
     metrics_listen: Address | None = None
     allow_insecure_listen: bool = False
     reflection: bool = Field(default_factory=lambda known: known.get("profile") is not Profile.PRODUCTION)
@@ -226,7 +227,8 @@ def _conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _listeners(settings: Settings) -> dict[str, Listen]:
-    named = {field: getattr(settings, field) for field in ("grpc_listen", "http_listen", "metrics_listen")}
+    fields = ("grpc_listen", "http_listen", "websocket_listen", "metrics_listen")
+    named = {field: getattr(settings, field) for field in fields}
     return {field: listen for field, listen in named.items() if listen is not None}
 
 

@@ -35,7 +35,11 @@ async def serve_here(settings: Settings, urls: EngineUrls, report: Report) -> No
         async with open_application(settings, urls.database_url, urls.redis_url) as application:
             await _prepare(application, report)
             options = HostOptions(
-                settings.grpc_listen, settings.http_listen, settings.metrics_listen, reflection=settings.reflection
+                settings.grpc_listen,
+                settings.http_listen,
+                settings.metrics_listen,
+                settings.websocket_listen,
+                reflection=settings.reflection,
             )
             host = Host(build_service(application, settings, access_log), options)
             signals = StopSignals()

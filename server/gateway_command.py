@@ -32,6 +32,9 @@ def gateway(  # noqa: PLR0913  # a command's parameters are its options
     forward_header: Annotated[list[str] | None, typer.Option(help="Pass this header on; 'x-*' for all such.")] = None,
     cors_origin: Annotated[list[str] | None, typer.Option(help="Let pages of this origin call; '*' for all.")] = None,
     *,
+    websocket_listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="A further address, for many WebSockets.")
+    ] = None,
     discard_unknown: Annotated[bool, typer.Option("--discard-unknown", help="Ignore unknown fields.")] = False,
     emit_defaults: Annotated[bool, typer.Option("--emit-defaults", help="Write default values too.")] = False,
     enums_as_numbers: Annotated[bool, typer.Option("--enums-as-numbers", help="Write enums as numbers.")] = False,
@@ -66,7 +69,10 @@ def gateway(  # noqa: PLR0913  # a command's parameters are its options
         ignore_unknown_query=ignore_unknown_query,
         stream_type={"array": ARRAY, "ndjson": NDJSON, "sse": EVENT_STREAM}[stream_format],
     )
-    front = Front(descriptors, _address(upstream, "--upstream"), _address(listen, "--listen"), options)
+    websockets = None if websocket_listen is None else _address(websocket_listen, "--websocket-listen")
+    front = Front(
+        descriptors, _address(upstream, "--upstream"), _address(listen, "--listen"), options, websockets=websockets
+    )
     run(front, processes=processes, is_child=child)
 
 

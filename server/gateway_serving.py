@@ -1,5 +1,6 @@
 """The processes of `fluentpro gateway`: a gateway, its probes, and a channel to the service behind."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -31,6 +32,7 @@ from server.ports import CannotListen, reserved
 from server.processes import Children, supervise
 from server.readiness import Readiness
 from server.signals import StopSignals
+from server.websocket_port import WebSocketPort
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ class Front:
     upstream: Listen
     listen: Listen
     options: GatewayOptions
+    websockets: Listen | None = None
+    """A further address, for WebSockets alone."""
 
 
 def run(front: Front, *, processes: int, is_child: bool) -> None:
@@ -73,17 +77,22 @@ class _Host:
         pages: dict[str, AsgiApp] = dict.fromkeys(PATHS, HealthPages(self._readiness))
         documents = Documents(image, gateway.routes)
         pages |= openapi_pages(documents) | docs_pages(documents)
-        self._http = HttpPort(HttpApp(pages, gateway), is_shared=is_shared)
+        app = HttpApp(pages, gateway)
+        self._http = HttpPort(app, is_shared=is_shared)
+        self._websockets = WebSocketPort(app, is_shared=is_shared)
+        self._websocket_listen = front.websockets
         self.listen = front.listen
 
     async def start(self) -> None:
-        """Open the port. Raises PortTaken or CannotListen."""
+        """Open the ports. Raises PortTaken or CannotListen."""
         self.listen = await self._http.start(self.listen)
+        if self._websocket_listen is not None:
+            await self._websockets.start(self._websocket_listen)
 
     async def stop(self, grace: float) -> None:
         """Take no more requests, give those in flight `grace` seconds, and cut the rest."""
         self._readiness.stop()
-        await self._http.stop(grace)
+        await asyncio.gather(self._http.stop(grace), self._websockets.stop(grace))
         await self._channel.close()
 
 
@@ -102,7 +111,9 @@ async def _supervise(front: Front, processes: int) -> int:
     signals = StopSignals()
     with ExitStack() as stack:
         stack.enter_context(signals.installed())
-        held = stack.enter_context(reserved(front.listen))
-        # The last --listen counts: all children share the port that this process holds.
-        command = [sys.executable, "-m", "server.cli", *sys.argv[1:], "--child", "--listen", str(held)]
+        # The last --listen counts: all children share the ports that this process holds.
+        command = [sys.executable, "-m", "server.cli", *sys.argv[1:], "--child"]
+        for option, listen in (("--listen", front.listen), ("--websocket-listen", front.websockets)):
+            if listen is not None:
+                command += [option, str(stack.enter_context(reserved(listen)))]
         return await supervise(Children(processes, command, os.environ), signals)

@@ -4,32 +4,26 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import grpc.aio
 from prometheus_client import CollectorRegistry
 
 from adapters.settings import Listen
-from gateway.app import Gateway
-from gateway.docs.page import docs_pages
-from gateway.openapi.documents import Documents
-from gateway.openapi.pages import openapi_pages
 from server.asgi import AsgiApp
 from server.chain import Chain
 from server.collector import settle
 from server.dispatcher import Dispatcher
-from server.docs_intro import INTRO
 from server.grpc_health import GrpcHealth
 from server.grpc_port import GrpcPort, Register
 from server.health import PATHS, HealthPages
 from server.http_app import HttpApp
 from server.http_port import HttpPort
-from server.image import our_image
 from server.metrics_page import PATH, MetricsPage
 from server.metrics_port import serve_metrics
-from server.openapi_wording import WORDING
 from server.readiness import Readiness
 from server.signals import StopSignals
+from server.websocket_port import WebSocketPort
 
 # What calls that were ended at the end of the grace get for sending their last words, in seconds.
 _LAST_WORDS_SECONDS = 1.0
@@ -44,6 +38,8 @@ class HostOptions:
     """None: gRPC alone."""
     metrics: Listen | None = None
     """None: the metrics are a page on the HTTP port, for this machine alone."""
+    websockets: Listen | None = None
+    """A further address for WebSockets, which cost little memory there; the HTTP port serves them in any case."""
     reflection: bool = False
     is_shared: bool = False
     """Whether other processes of ours serve on the same ports; then somebody has made sure that they are free."""
@@ -60,6 +56,8 @@ class Service:
     gateway: Callable[[Dispatcher], AsgiApp]
     readiness: Readiness
     registry: CollectorRegistry
+    pages: Callable[[Any], dict[str, AsgiApp]] = lambda _gateway: {}
+    """Further pages of the HTTP port by their paths, made of the gateway."""
 
 
 class Host:
@@ -77,11 +75,14 @@ class Host:
         self._grpc = GrpcPort(service.chain, service.register, self._health, is_shared=options.is_shared)
         if options.reflection:
             self._grpc.reflect(dispatcher.services)
-        self._http = HttpPort(_http_app(service, dispatcher, options), is_shared=options.is_shared)
+        app = _http_app(service, dispatcher, options)
+        self._http = HttpPort(app, is_shared=options.is_shared)
+        self._websockets = WebSocketPort(app, is_shared=options.is_shared)
         self._registry = service.registry
         self._stop_metrics: Callable[[], None] | None = None
         self.grpc_listen = options.grpc
         self.http_listen = options.http
+        self.websockets_listen = options.websockets
 
     async def start(self) -> None:
         """Open the ports. Raises PortTaken or CannotListen, with nothing left open."""
@@ -90,6 +91,8 @@ class Host:
             self.grpc_listen = await self._grpc.start(self._options.grpc)
             if self._options.http is not None:
                 self.http_listen = await self._http.start(self._options.http)
+            if self._options.websockets is not None:
+                self.websockets_listen = await self._websockets.start(self._options.websockets)
             if self._options.metrics is not None:
                 self._stop_metrics = serve_metrics(self._options.metrics, self._registry)
         except BaseException:
@@ -112,7 +115,9 @@ class Host:
         self._health.end_watches()
         ending = loop.call_at(end, self._chain.end_all)
         left = max(0.0, end - loop.time()) + _LAST_WORDS_SECONDS
-        await asyncio.gather(self._grpc.stop(left if grace else 0.0), self._http.stop(left))
+        await asyncio.gather(
+            self._grpc.stop(left if grace else 0.0), self._http.stop(left), self._websockets.stop(left)
+        )
         ending.cancel()
         await self._end_watching()
         if self._stop_metrics is not None:
@@ -164,7 +169,4 @@ def _http_app(service: Service, dispatcher: Dispatcher, options: HostOptions) ->
     if options.metrics is None:
         pages[PATH] = MetricsPage(service.registry)
     gateway = service.gateway(dispatcher)
-    if isinstance(gateway, Gateway):
-        documents = Documents(our_image(), gateway.routes, WORDING)
-        pages |= openapi_pages(documents) | docs_pages(documents, INTRO)
-    return HttpApp(pages, gateway)
+    return HttpApp(pages | service.pages(gateway), gateway)

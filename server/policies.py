@@ -131,7 +131,8 @@ def _method_problems(
         yield f"{name}: there is no rate limit {policy.rate_limit!r}"
     yield from _access_problems(name, policy)
     yield from _idempotency_problems(method, policy)
-    if _is_get(image, proto) and proto.options.idempotency_level != _NO_SIDE_EFFECTS:
+    is_read = _is_get(image, proto) and not method.client_streaming  # with a stream of the client's it is a WebSocket
+    if is_read and proto.options.idempotency_level != _NO_SIDE_EFFECTS:
         yield f"{name}: it is a GET, and its idempotency_level is not NO_SIDE_EFFECTS"
 
 

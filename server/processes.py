@@ -47,13 +47,19 @@ class Children:
         return {**self.environ, f"{PREFIX}METRICS_LISTEN": str(own)}
 
 
-def with_ports(stack: ExitStack, environ: Mapping[str, str], grpc: Listen, http: Listen | None) -> dict[str, str]:
+def with_ports(
+    stack: ExitStack, environ: Mapping[str, str], grpc: Listen, http: Listen | None, websockets: Listen | None = None
+) -> dict[str, str]:
     """Hold the ports for as long as `stack` lives, and return the environment in which children share them.
 
     Raises PortTaken or CannotListen.
     """
-    ports = {"GRPC_LISTEN": grpc} | ({"HTTP_LISTEN": http} if http is not None else {})
-    held = {f"{PREFIX}{name}": str(stack.enter_context(reserved(listen))) for name, listen in ports.items()}
+    ports = {"GRPC_LISTEN": grpc, "HTTP_LISTEN": http, "WEBSOCKET_LISTEN": websockets}
+    held = {
+        f"{PREFIX}{name}": str(stack.enter_context(reserved(listen)))
+        for name, listen in ports.items()
+        if listen is not None
+    }
     return {**environ, **held}
 
 

@@ -37,6 +37,7 @@ async def _serve(settings: Settings, urls: EngineUrls, *, http: bool, is_child: 
     options = HostOptions(
         grpc=settings.grpc_listen,
         http=settings.http_listen if http else None,
+        websockets=settings.websocket_listen if http else None,
         metrics=settings.metrics_listen,
         reflection=settings.reflection,
         is_shared=is_child,
@@ -71,5 +72,6 @@ async def _supervise(settings: Settings, *, http: bool) -> int:
     command = [sys.executable, "-m", "server.cli", "server", "--child", *([] if http else ["--no-http"])]
     with ExitStack() as stack:
         stack.enter_context(signals.installed())
-        environ = with_ports(stack, os.environ, settings.grpc_listen, settings.http_listen if http else None)
+        doors = (settings.http_listen, settings.websocket_listen) if http else (None, None)
+        environ = with_ports(stack, os.environ, settings.grpc_listen, *doors)
         return await supervise(Children(settings.processes, command, environ, settings.metrics_listen), signals)

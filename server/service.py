@@ -17,9 +17,14 @@ from fluentpro.v2.onboarding_service_pb2_grpc import add_OnboardingServiceServic
 from fluentpro.v2.scenario_service_pb2_grpc import add_ScenarioServiceServicer_to_server
 from fluentpro.v2.user_service_pb2_grpc import add_UserServiceServicer_to_server
 from gateway.app import Gateway
+from gateway.docs.page import docs_pages
+from gateway.openapi.documents import Documents
+from gateway.openapi.pages import openapi_pages
 from gateway.options import GatewayOptions
+from server.asgi import AsgiApp
 from server.chain import Chain, DeadlineCaps
 from server.checks import request_checks
+from server.docs_intro import INTRO
 from server.hosting import Service
 from server.image import our_image
 from server.interceptors.access_log import AccessLogs
@@ -28,6 +33,7 @@ from server.interceptors.metrics import Metrics
 from server.interceptors.origin import Origins
 from server.interceptors.request_id import RequestIds
 from server.interceptors.required import Required
+from server.openapi_wording import WORDING
 from server.policies import read_policies
 from server.readiness import Readiness
 from server.required_fields import RequiredFields
@@ -54,7 +60,13 @@ def build_service(application: Application, settings: Settings, access_log: Acce
             }
         ),
         registry=registry,
+        pages=_pages,
     )
+
+
+def _pages(gateway: Gateway) -> dict[str, AsgiApp]:
+    documents = Documents(our_image(), gateway.routes, WORDING)
+    return openapi_pages(documents) | docs_pages(documents, INTRO)
 
 
 def _gateway_options(settings: Settings) -> GatewayOptions:

@@ -20,7 +20,7 @@ from gateway.openapi.messages import Messages
 from gateway.openapi.operations import BEARER, Operation, Operations
 from gateway.openapi.parameters import Parameters
 from gateway.openapi.paths import ExpandedPath, expand
-from gateway.openapi.reasons import Reasons, access_of
+from gateway.openapi.reasons import Reasons
 from gateway.openapi.samples import Samples
 from gateway.openapi.websockets import about_websockets
 from gateway.routes import ANY_METHOD
@@ -121,9 +121,8 @@ class _Document:
             "examples": dict(sorted(self._failures.examples.items())),
             "headers": headers.COMPONENTS,
             "parameters": parameters.COMPONENTS,
+            "securitySchemes": {BEARER: _BEARER},
         }
-        if any(access_of(binding.policy) for binding in self._bindings):
-            components["securitySchemes"] = {BEARER: _BEARER}
         return {name: value for name, value in components.items() if value}
 
     def _used_services(self) -> list[ServiceDescriptor]:

@@ -77,7 +77,10 @@ class Operations:
         head: Operation = {"summary": summary, "description": description}
         if is_deprecated or declared.is_deprecated:
             head["deprecated"] = True
-        if access := access_of(binding.policy):
+        access = access_of(binding.policy)
+        if not access:  # the contract does not say; a token that comes is passed on
+            head["security"] = [{}, {BEARER: []}]
+        else:
             head["security"] = [] if _PUBLIC in access else [{BEARER: []}]
         return head
 

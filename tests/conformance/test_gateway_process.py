@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from conformance.processes import GatewayProcess, free_port, stopping, until
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 Start = Callable[..., GatewayProcess]
 
@@ -184,3 +186,13 @@ async def test_a_stream_of_lines_is_answered_while_it_is_sent(gateway: GatewayPr
         writer.write(b"0\r\n\r\n")
         assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"0\r\n\r\n")
     writer.close()
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+async def test_websockets_have_a_port_of_their_own_where_one_is_named(start_gateway: Start, processes: str) -> None:
+    listen = f"127.0.0.1:{free_port()}"
+    await start_gateway("--websocket-listen", listen, "--processes", processes).ready()
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://{listen}/nowhere")
+    assert refused.value.response.status_code == 404
+    assert json.loads(refused.value.response.body or b"{}")["code"] == 5

@@ -14,6 +14,8 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from prometheus_client import CollectorRegistry
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from adapters.settings import Listen
 from adapters.telemetry.metrics import GrpcServerMetrics
@@ -290,3 +292,15 @@ async def test_a_taken_port_for_metrics_is_told_and_leaves_nothing_open(servicer
         )
         with pytest.raises(PortTaken, match="the port is taken"):
             await host.start()
+
+
+async def test_a_host_may_have_a_port_for_websockets(chain, servicer, readiness, registry) -> None:
+    anywhere = Listen("127.0.0.1", 0)
+    host = Host(_service(chain, servicer, readiness, registry), HostOptions(anywhere, anywhere, websockets=anywhere))
+    await host.start()
+    try:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://{host.websockets_listen}/nowhere")
+        assert refused.value.response.status_code == 404
+    finally:
+        await host.stop(0)

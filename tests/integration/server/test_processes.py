@@ -166,6 +166,12 @@ def test_ports_for_children_are_held_against_strangers() -> None:
             with_ports(stack, {}, taken, None)
 
 
+def test_the_port_of_websockets_is_held_too() -> None:
+    with ExitStack() as stack:
+        environ = with_ports(stack, {}, Listen("127.0.0.1", 0), None, Listen("127.0.0.1", 0))
+        assert environ.keys() == {"FLUENTPRO_GRPC_LISTEN", "FLUENTPRO_WEBSOCKET_LISTEN"}
+
+
 async def test_signals_of_the_process_ask_to_stop(signals) -> None:
     with signals.installed():
         os.kill(os.getpid(), signal.SIGTERM)

@@ -121,13 +121,13 @@ def test_who_may_call_is_said_by_the_policy(v2) -> None:
     assert create["x-access"] == ["ADMIN"]
 
 
-def test_a_method_without_a_policy_says_nothing_of_who_may_call(describe) -> None:
+def test_a_method_without_a_policy_may_be_called_with_a_token_and_without(describe) -> None:
     document = describe("""
     message M {}
     service S { rpc Go(M) returns (M) { option (google.api.http) = {get: "/m"}; } }
     """)
-    assert "security" not in document["paths"]["/m"]["get"]
-    assert "securitySchemes" not in document["components"]
+    assert document["paths"]["/m"]["get"]["security"] == [{}, {"bearer": []}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 def test_a_deprecated_method_is_marked(v2) -> None:
