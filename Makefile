@@ -33,6 +33,10 @@ test: $(READY) ## Run every test, with coverage
 	coverage combine --quiet
 	coverage report
 
+.PHONY: stubs
+stubs: $(READY) ## Build dist/fluentpro_contract-*.whl, the contract for Python clients
+	cd proto/python && hatchling build -t wheel -d ../../dist
+
 .PHONY: fuzz
 fuzz: $(READY) ## Fuzz the gateway at length: bad requests, and its JSON against json_format (minutes; nightly)
 	FUZZ_REQUESTS=100000 FLUENTPRO_FUZZ_EXAMPLES=5000 pytest -s tests/unit/gateway/test_request_fuzz.py \
