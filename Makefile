@@ -4,6 +4,8 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 READY := .venv/.ready
+DEV := .venv/.dev
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-deps
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help
@@ -12,14 +14,19 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: $(READY) ## Set up .venv with everything pinned in requirements.lock
+install: $(DEV) ## Set up .venv for work on FluentPro, with everything as the locks pin it
 
 $(READY): requirements.lock pyproject.toml proto/set_up.sh
 	@test -x .venv/bin/python || bash proto/make_venv.sh
 	@echo "Installing what requirements.lock pins into .venv (once; about half a minute)"
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.venv/bin/$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@.venv/bin/$(PIP_INSTALL) --no-build-isolation --editable .
 	@bash proto/set_up.sh
+	@touch $@
+
+$(DEV): $(READY) requirements-dev.lock
+	@echo "Installing what requirements-dev.lock pins, for checks and tests"
+	@.venv/bin/$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .PHONY: run
@@ -27,7 +34,7 @@ run: $(READY) ## Start everything on this machine: engines, migrations, gRPC, HT
 	@exec fluentpro dev
 
 .PHONY: test
-test: $(READY) ## Run every test, with coverage
+test: $(DEV) ## Run every test, with coverage
 	coverage erase
 	coverage run -m pytest
 	coverage combine --quiet
@@ -38,12 +45,12 @@ stubs: $(READY) ## Build dist/fluentpro_contract-*.whl, the contract for Python 
 	cd proto/python && hatchling build -t wheel -d ../../dist
 
 .PHONY: fuzz
-fuzz: $(READY) ## Fuzz the gateway at length: bad requests, and its JSON against json_format (minutes; nightly)
+fuzz: $(DEV) ## Fuzz the gateway at length: bad requests, and its JSON against json_format (minutes; nightly)
 	FUZZ_REQUESTS=100000 FLUENTPRO_FUZZ_EXAMPLES=5000 pytest -s tests/unit/gateway/test_request_fuzz.py \
 		tests/unit/gateway/test_*_differential.py
 
 .PHONY: check
-check: $(READY) ## Lint, types, import rules, and the contract against its stubs and its baseline
+check: $(DEV) ## Lint, types, import rules, and the contract against its stubs and its baseline
 	ruff check .
 	ruff format --check .
 	mypy
@@ -51,19 +58,20 @@ check: $(READY) ## Lint, types, import rules, and the contract against its stubs
 	bash proto/check.sh
 
 .PHONY: generate
-generate: $(READY) ## Write generated/ anew from proto/
+generate: $(DEV) ## Write generated/ anew from proto/
 	bash proto/generate.sh
 
 .PHONY: baseline
-baseline: $(READY) ## Accept the contract as it is now as what later changes are compared with
+baseline: $(DEV) ## Accept the contract as it is now as what later changes are compared with
 	bash proto/baseline.sh
 
 .PHONY: lock
-lock: $(READY) ## Resolve requirements.lock anew from pyproject.toml
-	uv pip compile $(LOCK) --extra dev --output-file requirements.lock pyproject.toml
-	uv pip compile $(LOCK) --group bench --constraint requirements.lock --output-file requirements-bench.lock
+lock: $(DEV) ## Resolve requirements.lock anew from pyproject.toml
+	uv pip compile $(LOCK) --extra checkout --output-file requirements.lock pyproject.toml
+	uv pip compile $(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	uv pip compile $(LOCK) --group bench --constraint requirements-dev.lock --constraint requirements.lock --output-file requirements-bench.lock
 
 .PHONY: bench
-bench: $(READY) ## Measure beside Envoy and FastAPI (some 8 minutes), and write docs/reference/benchmarks.md
-	pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+bench: $(DEV) ## Measure beside Envoy and FastAPI (some 8 minutes), and write docs/reference/benchmarks.md
+	$(PIP_INSTALL) --require-hashes -r requirements-bench.lock
 	python -m tests.benchmarks
