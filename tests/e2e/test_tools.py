@@ -83,10 +83,13 @@ async def test_a_database_of_a_newer_version_is_refused(start, empty_database):
 async def test_routes_are_listed_for_people_and_for_machines(start, data_dir):
     listing, document = start("routes"), start("routes", "--json")
     lines = (await done(listing)).splitlines()
-    routes = json.loads(await done(document))["routes"]
-    assert len(lines) == len(routes)
+    said = json.loads(await done(document))
+    assert len(lines) == len(said["routes"])
     assert any(line.startswith("POST   /api/v2/auth/signup ") for line in lines)
-    assert {"method": "POST", "path": "/api/v2/auth/signup"}.items() <= routes[0].items()
+    assert ("POST", "/api/v2/auth/signup") in {(route["method"], route["path"]) for route in said["routes"]}
+    assert said["methods"]["fluentpro.v2.AuthService.SignUp"]["policy"]["access"] == ["ACCESS_PUBLIC"]
+    assert said["messages"]["fluentpro.v2.SignUpRequest"]["password"] == {"behaviour": ["REQUIRED"], "redacted": True}
+    assert said["api_versions"]["fluentpro.v2"]["base_path"] == "/api/v2"
     assert not data_dir.exists(), "no engine is touched"
 
 
