@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -121,8 +122,30 @@ def _origins(text: str | tuple[str, ...]) -> tuple[str, ...]:
     return origins
 
 
+def _sunsets(text: str | Mapping[str, date]) -> dict[str, date]:
+    """Read versions with their days, as in `v1:2029-06-30`, with commas between them."""
+    if not isinstance(text, str):
+        return dict(text)
+    sunsets: dict[str, date] = {}
+    for part in map(str.strip, text.split(",")):
+        found = re.fullmatch(r"(\w+):([0-9]{4}-[0-9]{2}-[0-9]{2})", part, re.ASCII)
+        day = _day(found[2]) if found else None
+        if found is None or day is None or found[1] in sunsets:
+            raise ValueError("expected each version once with a day in UTC, as in v1:2029-06-30")
+        sunsets[found[1]] = day
+    return sunsets
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 Address = Annotated[Listen, BeforeValidator(Listen.parse)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
+Sunsets = Annotated[dict[str, date], BeforeValidator(_sunsets)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)]
 
 
@@ -143,6 +166,7 @@ class Settings(BaseSettings):
     reflection: bool = Field(default_factory=lambda known: known.get("profile") is not Profile.PRODUCTION)
     processes: int = Field(1, ge=1, le=256)
     cors_origins: Origins = ()
+    sunset: Sunsets = Field(default_factory=dict)
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
     database_pool_size: int = Field(10, ge=1, le=1000)

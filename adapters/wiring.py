@@ -16,9 +16,11 @@ from adapters.security.refresh_tokens import HmacRefreshTokens
 from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
 from adapters.security.verified_tokens import TokenVerifier
 from adapters.settings import Settings
+from adapters.sql.api_use import ApiUseTable, ApiUseWriter
 from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
+from adapters.telemetry.api_use import ApiUse
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.catalog.use_cases import WordRoleMatcher
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
@@ -66,6 +68,7 @@ class Application:
     reads: SqlReads
     log: RedisGenerationLog
     recover: RecoverReply
+    api_use: ApiUse
 
 
 class _Parts:
@@ -102,6 +105,10 @@ async def open_application(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(parts.connections.close)
         stack.callback(parts.passwords.close)
+        use = ApiUse(clock)
+        writer = ApiUseWriter(use, ApiUseTable(parts.connections))
+        writer.start()
+        stack.push_async_callback(writer.stop)
         await parts.log.start()
         stack.push_async_callback(parts.log.close)
         stack.push_async_callback(parts.doorbell.close)
@@ -123,6 +130,7 @@ async def open_application(
             reads=parts.reads,
             log=parts.log,
             recover=recover,
+            api_use=use,
         )
 
 

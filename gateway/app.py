@@ -30,6 +30,7 @@ from gateway.request_stream import LINES, Bind, cutter_of, messages_of
 from gateway.routes import Match, Routes
 from gateway.streaming import StreamCutError, StreamResponse
 from gateway.upstream import Request, Upstream, UpstreamCall, UpstreamError
+from gateway.version_paths import VersionPaths
 from gateway.versions import Version, read_versions
 from gateway.websocket.door import WebSocketDoor, upgrade_required
 
@@ -56,9 +57,10 @@ class Gateway:
         )
         """Every binding; iterate to list them."""
         versions = read_versions(image, options.style).values()
-        self._versions = sorted(versions, key=lambda version: len(version.base_path), reverse=True)
-        self._envelopes = {version.package: envelope_of(version, image, options.clock) for version in versions}
+        self._versions = VersionPaths(versions)
         self._plain = envelope_of(Version(), image, options.clock)
+        self._envelopes = {version.package: envelope_of(version, image, options.clock) for version in versions}
+        self._envelopes.setdefault("", self._plain)
         others = (each for each in STREAM_TYPES if each != options.stream_type)
         self._stream_types = (options.stream_type, *others)
         self._websockets = WebSocketDoor(upstream, options, self._headers, self._find_websocket, self._check)
@@ -72,7 +74,7 @@ class Gateway:
             raise ValueError(f"a gateway answers http and websocket, not {scope['type']}")
         headers = self._headers.read(scope["headers"])
         exchange = Exchange(receive, send, headers, self._plain, scope["method"] == "HEAD")
-        exchange.cors = self._cors.headers(headers)
+        exchange.standing = self._cors.headers(headers)
         try:
             problem = await self._answer(scope, exchange)
             if problem is not None:
@@ -107,8 +109,14 @@ class Gateway:
         query: bytes = scope.get("query_string", b"")
         path = raw_text(raw_path)
         match = self._match(scope["method"], path)
-        exchange.envelope = self._envelope_at(path) if match is None else self._envelope_of(match.target)
+        version = self._versions.at(path) if match is None else match.target.version
+        exchange.envelope = self._envelopes[version.package]
+        ending = version.deprecation
+        if ending is not None:
+            exchange.standing = [*exchange.standing, *ending.headers]
         self._check(len(raw_path) + len(query), exchange.headers)
+        if ending is not None and (match is not None or scope["method"] != "OPTIONS"):
+            ending.refuse_after(self._options.clock())  # what a preflight is told lets its page see this
         if match is None:
             await self._answer_unrouted(scope["method"], path, exchange)
             return
@@ -188,15 +196,17 @@ class Gateway:
             return match if match is None or not (match.target.server_streaming or match.target.is_websocket) else None
         return match
 
-    def _find_websocket(self, path: str) -> tuple[Match[Binding] | None, Envelope]:
+    def _find_websocket(self, path: str) -> tuple[Match[Binding] | None, Version, Envelope]:
         match = self.routes.find("GET", path)
-        return match, self._envelope_at(path) if match is None else self._envelope_of(match.target)
+        version = self._versions.at(path) if match is None else match.target.version
+        return match, version, self._envelopes[version.package]
 
     async def _answer_unrouted(self, method: str, path: str, exchange: Exchange) -> None:
         """Answer OPTIONS with the methods a path has, and refuse everything else."""
         allowed = self._allowed(path)
         allow = [(b"allow", ", ".join(allowed).encode())]
         if not allowed:
+            self._versions.refuse_unknown(path, self._options.clock())
             raise Refusal("there is nothing at this path", "ROUTE_NOT_FOUND", code=Code.NOT_FOUND)
         if method == "OPTIONS":
             await exchange.empty(204, [*allow, *self._cors.preflight(exchange.headers, allowed)])
@@ -225,14 +235,6 @@ class Gateway:
         if headers.ambiguous:
             name = headers.ambiguous.decode("latin-1")
             raise Refusal(f"the header {name} is ambiguous", "INVALID_HEADER", field_path=name)
-
-    def _envelope_of(self, binding: Binding) -> Envelope:
-        return self._envelopes[binding.version.package]
-
-    def _envelope_at(self, path: str) -> Envelope:
-        """Return the envelope of the version that a path lies under."""
-        version = next((version for version in self._versions if version.covers(path)), None)
-        return self._plain if version is None else self._envelopes[version.package]
 
 
 def _media_type(binding: Binding, headers: RequestHeaders) -> str:

@@ -14,6 +14,7 @@ from gateway.codec.fault import EncodeError
 from gateway.codec.json_text import dump
 from gateway.codec.names import JsonStyle
 from gateway.codec.scalars import base64_json
+from gateway.deprecation import Deprecation
 from gateway.errors import Problem, unpack
 from gateway.image import Image
 from gateway.versions import ENVELOPE_DATA_META, ENVELOPE_FLAT, Version
@@ -161,6 +162,18 @@ class Meta:
         return f"{self._instant}.{milliseconds:03d}Z"
 
 
+class EndingMeta(Meta):
+    """The same of a deprecated version, which says until when it answers."""
+
+    def __init__(self, version: str, clock: Callable[[], float], deprecation: Deprecation) -> None:
+        super().__init__(version, clock)
+        self._deprecation = deprecation.meta
+
+    def json(self, facts: Facts) -> dict[str, Any]:
+        """Return the facts as JSON, with `deprecation`."""
+        return {**super().json(facts), "deprecation": self._deprecation}
+
+
 class Details:
     """Error details as JSON: google.rpc types come from the installed packages, all others from the image."""
 
@@ -184,7 +197,8 @@ class Details:
 def envelope_of(version: Version, image: Image, clock: Callable[[], float]) -> Envelope:
     """Return the envelope that a version asks for."""
     details = Details(image, version.style)
-    meta = Meta(version.name, clock)
+    ending = version.deprecation
+    meta = Meta(version.name, clock) if ending is None else EndingMeta(version.name, clock, ending)
     if version.envelope == ENVELOPE_DATA_META:
         return DataMeta(meta, details)
     return Flat(meta, details) if version.envelope == ENVELOPE_FLAT else Bare(details)

@@ -33,6 +33,7 @@ _OWN_HEADERS = frozenset(
     )
 )
 
+_OF_THE_END = frozenset((b"deprecation", b"sunset"))
 # What the handler may say of its answer in the gateway's place; of an error nobody may.
 _HANDLERS = frozenset((b"cache-control", b"etag"))
 
@@ -54,8 +55,8 @@ class Exchange:
     is_started: bool = False
     is_conditional: bool = False
     """Whether `If-Match` gave the call its etag."""
-    cors: Headers = field(default_factory=list)
-    """What every answer says about the page that asks."""
+    standing: Headers = field(default_factory=list)
+    """What every answer says, whatever it is: about the page that asks, and about the version's end."""
     body_ended: asyncio.Event | None = None
     """Set once the client has sent its stream of messages; None when the body is read before the call."""
 
@@ -78,7 +79,7 @@ class Exchange:
         """Send status and headers, with the request id and the call's initial metadata."""
         own = (b"x-request-id", self._request_id.encode("latin-1", "replace"))
         self.is_started = True
-        sent = [*headers, own, *self.cors]
+        sent = [*headers, own, *self.standing]
         if self.call is not None and self.call.initial:
             sent = _with_metadata(sent, self.call.initial, is_error=status >= _FIRST_ERROR)
         await self.send({"type": "http.response.start", "status": status, "headers": sent})
@@ -153,8 +154,13 @@ def peer_of(scope: Scope) -> str:
 
 
 def _with_metadata(headers: Headers, metadata: Metadata, *, is_error: bool) -> Headers:
-    """Return an answer's headers with a call's metadata, which may say some of them in the gateway's place."""
+    """Return an answer's headers with a call's metadata, which may say some of them in the gateway's place.
+
+    Of a version's end the gateway speaks by itself, where it knows of one: the service behind it says the same.
+    """
     given = [(name.encode(), value.encode("latin-1", "replace")) for name, value in metadata if _is_open(name)]
+    if any(name == b"deprecation" for name, _ in headers):
+        given = [header for header in given if header[0] not in _OF_THE_END and header not in headers]
     if is_error:
         return headers + [header for header in given if header[0] not in _HANDLERS]
     said = _HANDLERS & {name for name, _ in given}

@@ -42,6 +42,7 @@ class Call:
         "headers",
         "identity",
         "method",
+        "notices",
         "origin_token",
         "peer",
         "reason",
@@ -78,6 +79,8 @@ class Call:
         """How many messages left."""
         self.trailers: list[tuple[str, str]] = []
         """Trailing metadata; sent after errors too."""
+        self.notices: Metadata = ()
+        """Initial metadata that is still to go out on the gRPC port; the gateway says the same in its own headers."""
         self._transport = transport
         self._parse: Callable[[bytes], Any] | None = None
         self._data = b""
@@ -104,8 +107,12 @@ class Call:
         return max(0.0, self.deadline - time.monotonic())
 
     async def send_initial_metadata(self, metadata: Metadata) -> None:
-        """Send metadata before the first message. On gRPC it costs 56 µs: ids travel as trailers instead."""
-        await self._transport.send_initial_metadata(metadata)
+        """Send metadata, with the notices, before the first message.
+
+        On gRPC it costs 56 µs: ids travel as trailers instead.
+        """
+        notices, self.notices = self.notices, ()
+        await self._transport.send_initial_metadata((*notices, *metadata))
 
     def set_trailing_metadata(self, metadata: Metadata) -> None:
         """Add to the trailing metadata (grpc.aio's own would replace it)."""

@@ -4,7 +4,7 @@ Interceptors begin in order and end in reverse; what a handler raises becomes a 
 """
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,10 @@ _logger = logging.getLogger(__name__)
 
 class Interceptor:
     """Something that happens around every call. Both halves are optional; one object serves all calls."""
+
+    def concerns(self, method: str) -> bool:
+        """Tell whether calls of a method, such as `/a.B/C`, come here; asked once a method."""
+        return True
 
     async def begin(self, call: Call) -> Any | None:
         """Run before the handler. May raise a DomainError; a message that it returns is the answer of a unary call."""
@@ -41,14 +45,26 @@ class DeadlineCaps:
     stream: float
 
 
+_Begin = Callable[[Call], Awaitable[Any | None]]
+_End = Callable[[Call], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The halves of the interceptors of one method; None where one has no such half."""
+
+    begins: tuple[_Begin | None, ...]
+    ends: tuple[_End | None, ...]
+
+
 class Chain:
     """Runs methods within their interceptors."""
 
     def __init__(self, interceptors: Iterable[Interceptor], caps: DeadlineCaps) -> None:
-        used = tuple(interceptors)
+        self._interceptors = tuple(interceptors)
         self._caps = caps
-        self._begins = tuple(each.begin if _overrides(each, "begin") else None for each in used)
-        self._ends = tuple(each.end if _overrides(each, "end") else None for each in used)
+        self._steps: dict[str, _Steps] = {}
+        """By method, of those that were called."""
         self._running = Running()
         self._is_draining = False
 
@@ -60,11 +76,12 @@ class Chain:
     async def unary(self, method: Method, request: bytes | AsyncIterator[bytes], call: Call) -> bytes:
         """Return the answer of a method that answers once. Raises Failed, or CancelledError when it was cancelled."""
         begun = 0
+        steps = self._steps.get(method.name) or self._steps_of(method)
         running = self._start(call, is_stream=False)
         _bind(method, request, call)
         try:
             answer = None
-            for begin in self._begins:
+            for begin in steps.begins:
                 begun += 1
                 if begin is not None and (answer := await begin(call)) is not None:
                     break
@@ -80,18 +97,19 @@ class Chain:
             call.code = OK
             return data
         finally:
-            self._finish(running, call, begun)
+            self._finish(running, call, steps.ends[:begun])
 
     async def stream(
         self, method: Method, request: bytes | AsyncIterator[bytes], call: Call
     ) -> AsyncGenerator[bytes, None]:
         """Yield the answers of a method that streams them. Raises as `unary` does; closing it closes the handler."""
         begun = 0
+        steps = self._steps.get(method.name) or self._steps_of(method)
         running = self._start(call, is_stream=True)
         _bind(method, request, call)
         try:
             running.enter()
-            for begin in self._begins:
+            for begin in steps.begins:
                 begun += 1
                 if begin is not None:
                     await begin(call)
@@ -108,7 +126,7 @@ class Chain:
                 raise
             raise failed from None
         finally:
-            self._finish(running, call, begun)
+            self._finish(running, call, steps.ends[:begun])
 
     def end_streams(self) -> None:
         """Have every stream end with UNAVAILABLE, those that are yet to come too: the server stops."""
@@ -123,6 +141,13 @@ class Chain:
         for running in calls:
             running.interrupt(reason)
 
+    def _steps_of(self, method: Method) -> _Steps:
+        used = [each for each in self._interceptors if each.concerns(method.name)]
+        begins = tuple(each.begin if _overrides(each, "begin") else None for each in used)
+        ends = tuple(each.end if _overrides(each, "end") else None for each in used)
+        self._steps[method.name] = steps = _Steps(begins, ends)
+        return steps
+
     def _start(self, call: Call, *, is_stream: bool) -> Interruptible:
         running = Interruptible(call, is_stream=is_stream)
         self._running.add(running)
@@ -130,10 +155,10 @@ class Chain:
             running.interrupt(ServerStopping())
         return running
 
-    def _finish(self, running: Interruptible, call: Call, begun: int) -> None:
+    def _finish(self, running: Interruptible, call: Call, ends: Sequence[_End | None]) -> None:
         self._running.discard(running)
         running.disarm()
-        for end in reversed(self._ends[:begun]):
+        for end in reversed(ends):
             if end is not None:
                 try:
                     end(call)

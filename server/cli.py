@@ -81,6 +81,14 @@ def openapi(
     write(descriptors, output, version)
 
 
+@app.command()
+def versions() -> None:
+    """Print the API versions: where they stand in their life, and who calls those that are deprecated."""
+    from server.versions_command import show
+
+    show()
+
+
 app.command()(gateway)
 
 

@@ -74,6 +74,8 @@ class GrpcAdapter(AsyncServerInterceptor):
             data = await self._chain.unary(found, request_or_iterator, call)
         except Failed as failed:
             await _abort(context, call, failed)
+        if call.notices:
+            await call.send_initial_metadata(())
         context.set_trailing_metadata(tuple(call.trailers))
         return data
 
@@ -87,9 +89,13 @@ class GrpcAdapter(AsyncServerInterceptor):
         try:
             async with aclosing(self._chain.stream(method, request, call)) as answers:
                 async for data in answers:
+                    if call.notices:
+                        await call.send_initial_metadata(())
                     yield data
         except Failed as failed:
             await _abort(context, call, failed)
+        if call.notices:  # there was no message
+            await call.send_initial_metadata(())
         context.set_trailing_metadata(tuple(call.trailers))
 
     def _call(self, method: Method, context: grpc.aio.ServicerContext[Any, bytes]) -> Call:
@@ -112,7 +118,10 @@ def _with_bytes(handler: Handler) -> Handler:
 
 
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], call: Call, failed: Failed) -> Never:
-    """End the RPC with a status and the call's trailers, which `abort_with_status` would drop."""
+    """End the RPC with a status and the call's trailers, which `abort_with_status` would drop.
+
+    Notices that have not gone out go with them: a call that fails at once has one block of metadata, the last.
+    """
     status = failed.status
-    trailers: Any = (*call.trailers, (_DETAILS_KEY, status.SerializeToString()))
+    trailers: Any = (*call.notices, *call.trailers, (_DETAILS_KEY, status.SerializeToString()))
     await context.abort(_CODES[status.code], status.message, trailers)

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 
 from gateway.image import Image
+from gateway.lifecycle import read_lifecycle
 
 API_VERSION = "fluentpro.contract.v1.api_version"
 POLICY = "fluentpro.contract.v1.policy"
@@ -97,24 +97,7 @@ def _version_problems(package: str, versions: list[Any]) -> Iterator[str]:
     for version in versions:
         if not version.lifecycle:
             yield f"{package}: api_version has no lifecycle"
-        yield from _date_problems(package, version)
-
-
-def _date_problems(package: str, version: Any) -> Iterator[str]:
-    dates = {name: getattr(version, name) for name in ("deprecated_on", "sunset_on") if getattr(version, name)}
-    wrong = [name for name, text in dates.items() if not _is_date(text)]
-    yield from (f"{package}: {name} is no date: {dates[name]!r}" for name in wrong)
-    if not wrong and len(dates) == 2 and dates["sunset_on"] <= dates["deprecated_on"]:
-        yield f"{package}: it is sunset on {dates['sunset_on']}, not after {dates['deprecated_on']}, its deprecation"
-    if "sunset_on" in dates and "deprecated_on" not in dates:
-        yield f"{package}: it has a sunset_on and no deprecated_on"
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+        yield from (f"{package}: {problem}" for problem in read_lifecycle(version).problems())
 
 
 def _method_problems(

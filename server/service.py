@@ -1,5 +1,7 @@
 """What a process serves: our servicers within the chain, and the gateway on top of them."""
 
+import time
+from collections.abc import Callable
 from functools import partial
 
 import grpc.aio
@@ -18,17 +20,20 @@ from fluentpro.v2.scenario_service_pb2_grpc import add_ScenarioServiceServicer_t
 from fluentpro.v2.user_service_pb2_grpc import add_UserServiceServicer_to_server
 from gateway.app import Gateway
 from gateway.docs.page import docs_pages
+from gateway.image import Image
 from gateway.openapi.documents import Documents
 from gateway.openapi.pages import openapi_pages
 from gateway.options import GatewayOptions
 from server.asgi import AsgiApp
-from server.chain import Chain, DeadlineCaps
+from server.chain import Chain, DeadlineCaps, Interceptor
 from server.checks import request_checks
 from server.docs_intro import INTRO
+from server.guide_pages import guide_pages
 from server.hosting import Service
 from server.image import our_image
 from server.interceptors.access_log import AccessLogs
 from server.interceptors.authentication import Authentication
+from server.interceptors.deprecation import Deprecations, deprecations_of
 from server.interceptors.metrics import Metrics
 from server.interceptors.origin import Origins
 from server.interceptors.request_id import RequestIds
@@ -37,21 +42,34 @@ from server.openapi_wording import WORDING
 from server.policies import read_policies
 from server.readiness import Readiness
 from server.required_fields import RequiredFields
+from server.servicers.v1.registration import register_v1
 from server.servicers.v2.auth import AuthServicer
 from server.servicers.v2.catalog import CatalogServicer
 from server.servicers.v2.conversations import ConversationServicer
 from server.servicers.v2.onboarding import OnboardingServicer
 from server.servicers.v2.scenarios import ScenarioServicer
 from server.servicers.v2.users import UserServicer
+from server.sunset import with_sunsets
 
 
-def build_service(application: Application, settings: Settings, access_log: AccessLog) -> Service:
-    """Put the doors on an application. Raises PolicyError for a contract that says too little."""
+def build_service(
+    application: Application, settings: Settings, access_log: AccessLog, now: Callable[[], float] = time.time
+) -> Service:
+    """Put the doors on an application; `now` gives the seconds since the epoch.
+
+    Raises PolicyError for a contract that says too little, and SettingsError for a sunset that it does not allow.
+    """
     registry = CollectorRegistry()
+    registry.register(application.api_use)
+    image = with_sunsets(our_image(), settings.sunset)
+    interceptors = _interceptors(application, image, registry, access_log, now)
+    options = GatewayOptions(
+        cors_origins=settings.cors_origins, max_timeout_seconds=settings.stream_deadline_seconds, clock=now
+    )
     return Service(
-        chain=_chain(application, settings, registry, access_log),
+        chain=Chain(interceptors, DeadlineCaps(settings.max_deadline_seconds, settings.stream_deadline_seconds)),
         register=partial(_register, application),
-        gateway=lambda upstream: Gateway(our_image(), upstream, _gateway_options(settings)),
+        gateway=lambda upstream: Gateway(image, upstream, options),
         readiness=Readiness(
             {
                 "database": partial(check_database, application.connections),
@@ -60,35 +78,37 @@ def build_service(application: Application, settings: Settings, access_log: Acce
             }
         ),
         registry=registry,
-        pages=_pages,
+        pages=partial(_pages, image),
     )
 
 
-def _pages(gateway: Gateway) -> dict[str, AsgiApp]:
-    documents = Documents(our_image(), gateway.routes, WORDING)
-    return openapi_pages(documents) | docs_pages(documents, INTRO)
+def _pages(image: Image, gateway: Gateway) -> dict[str, AsgiApp]:
+    documents = Documents(image, gateway.routes, WORDING)
+    return openapi_pages(documents) | docs_pages(documents, INTRO) | guide_pages()
 
 
-def _gateway_options(settings: Settings) -> GatewayOptions:
-    return GatewayOptions(cors_origins=settings.cors_origins, max_timeout_seconds=settings.stream_deadline_seconds)
-
-
-def _chain(application: Application, settings: Settings, registry: CollectorRegistry, access_log: AccessLog) -> Chain:
-    """Return the interceptors in the order in which they begin; they end in reverse."""
-    image = our_image()
+def _interceptors(
+    application: Application,
+    image: Image,
+    registry: CollectorRegistry,
+    access_log: AccessLog,
+    now: Callable[[], float],
+) -> tuple[Interceptor, ...]:
+    """Return them in the order in which they begin; they end in reverse."""
     policies = read_policies(image)
-    interceptors = (
+    return (
         RequestIds(),
         Metrics(GrpcServerMetrics(registry), policies.values()),
         AccessLogs(access_log),
+        Deprecations(deprecations_of(image), application.api_use, now),
         Authentication(policies, application.tokens.identify, application.tokens.known),
         Origins(),
         Required(RequiredFields(image), request_checks(application.identity)),
     )
-    return Chain(interceptors, DeadlineCaps(settings.max_deadline_seconds, settings.stream_deadline_seconds))
 
 
 def _register(application: Application, server: grpc.aio.Server) -> None:
+    register_v1(application, server)
     add_AuthServiceServicer_to_server(AuthServicer(application.identity), server)
     add_UserServiceServicer_to_server(UserServicer(application.identity), server)
     add_CatalogServiceServicer_to_server(CatalogServicer(application.catalog), server)

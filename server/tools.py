@@ -53,13 +53,13 @@ async def _seed(settings: Settings, urls: EngineUrls) -> SeedReport:
     await require_named(settings)
     engine = create_engine(urls.database_url, pool_size=1)
     try:
-        await _require_tables(engine)
+        await require_tables(engine)
         return await seed(Connections(engine), read_catalog())
     finally:
         await engine.dispose()
 
 
-async def _require_tables(engine: AsyncEngine) -> None:
+async def require_tables(engine: AsyncEngine) -> None:
     """Refuse a database older than this code; one that a newer version migrated has what is needed."""
     revision, needed = await current_revision(engine), newest_revision()
     if revision is None or revision < needed:  # numbers of four digits, so they compare as text

@@ -6,7 +6,7 @@ from html import escape
 from string import Template
 
 from gateway.docs.assets import own_html
-from gateway.openapi.lifecycle import Lifecycle
+from gateway.lifecycle import Lifecycle
 
 
 @dataclass(frozen=True, slots=True)

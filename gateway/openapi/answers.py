@@ -74,7 +74,7 @@ class Answers:
         if binding.server_streaming:
             return _STREAM, self._stream(binding, method.output_type)
         message = self.message(binding, method.output_type)
-        schema = answer_schema(binding.version.envelope, message, self._components)
+        schema = answer_schema(binding.version, message, self._components)
         return _PHRASES.get(binding.http_status, "Done."), {ARRAY: {"schema": schema}}
 
     def _raw(self, binding: Binding, method: MethodDescriptor) -> tuple[str, str]:
@@ -87,7 +87,7 @@ class Answers:
 
     def _stream(self, binding: Binding, response: Descriptor) -> dict[str, Any]:
         schema = self.message(binding, response)
-        entry = {"anyOf": [schema, stream_error_schema(binding.version.envelope, self._components)]}
+        entry = {"anyOf": [schema, stream_error_schema(binding.version, self._components)]}
         samples = [*self._samples.stream(response, binding.rule.response_body)]
         texts = {
             media_type: {

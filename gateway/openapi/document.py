@@ -10,12 +10,12 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from gateway.binding import Binding
 from gateway.envelope import Envelope, envelope_of
 from gateway.image import Image
+from gateway.lifecycle import Lifecycle
 from gateway.openapi import headers, parameters
 from gateway.openapi.answers import Answers
 from gateway.openapi.components import Components
 from gateway.openapi.declarations import Declarations
 from gateway.openapi.failures import Failures
-from gateway.openapi.lifecycle import Lifecycle
 from gateway.openapi.messages import Messages
 from gateway.openapi.operations import BEARER, Operation, Operations
 from gateway.openapi.parameters import Parameters
@@ -119,7 +119,7 @@ class _Document:
             "schemas": self._components.named(),
             "responses": dict(sorted(self._failures.responses.items())),
             "examples": dict(sorted(self._failures.examples.items())),
-            "headers": headers.COMPONENTS,
+            "headers": headers.components(self._bindings),
             "parameters": parameters.COMPONENTS,
             "securitySchemes": {BEARER: _BEARER},
         }

@@ -1,18 +1,17 @@
 """The documents of one image: one a version, and which of them is the newest."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.binding import Binding
 from gateway.image import Image
-from gateway.openapi.lifecycle import Lifecycle, read_lifecycles
+from gateway.lifecycle import Lifecycle
+from gateway.versions import is_version_name, rank, read_versions
 
 NEWEST = ""
 """The name of the document that `/openapi.json` is."""
 
-_RANK = re.compile(r"v(\d+)(?:(alpha|beta)(\d*))?")
 _UNVERSIONED = "unversioned"
 _NOTHING = "nothing"  # the title, where no method has a rule
 
@@ -34,7 +33,8 @@ class Documents:
         self._image = image
         self._bindings = list(bindings)
         self._wording = wording
-        self._lifecycles = read_lifecycles(image)
+        versions = read_versions(image).items()
+        self._lifecycles = {name: each.lifecycle for name, each in versions if each.lifecycle is not None}
         self._built: dict[str, dict[str, Any]] = {}
         self._packages: dict[str, list[str]] = {} if self._lifecycles else {NEWEST: []}
         for package in sorted(self._lifecycles.keys() | _served(self._bindings)):
@@ -43,7 +43,7 @@ class Documents:
     @property
     def names(self) -> list[str]:
         """The versions' names, the newest first, then packages that are none; nothing for an image without versions."""
-        return sorted(filter(None, self._packages), key=_rank, reverse=True)
+        return sorted(filter(None, self._packages), key=rank, reverse=True)
 
     def lifecycle(self, name: str) -> Lifecycle:
         """Return the life of a version."""
@@ -89,17 +89,8 @@ def _common_version(packages: list[str]) -> str:
     """Return the version that all packages have in their names, such as `v1`; empty when there is none."""
     names = {_last_part(package) for package in packages}
     version = names.pop() if len(names) == 1 else ""
-    return version if _RANK.fullmatch(version) else ""
+    return version if is_version_name(version) else ""
 
 
 def _last_part(package: str) -> str:
     return package.rpartition(".")[2]
-
-
-def _rank(name: str) -> tuple[int, int, int]:
-    """Order versions as AIP-185 does: v1alpha1, v1beta1, v1, v2."""
-    match = _RANK.fullmatch(name)
-    if match is None:
-        return (0, 0, 0)
-    stage = {"alpha": 0, "beta": 1, None: 2}[match[2]]
-    return int(match[1]), stage, int(match[3] or 0)

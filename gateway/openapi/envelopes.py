@@ -3,30 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
+from gateway.deprecation import Deprecation
 from gateway.openapi.components import Components, Schema
-from gateway.versions import ENVELOPE_DATA_META, ENVELOPE_FLAT
+from gateway.versions import ENVELOPE_DATA_META, ENVELOPE_FLAT, Version
 
 _TEXT: Schema = {"type": "string"}
 
 
-def answer_schema(envelope: str, data: Schema, components: Components) -> Schema:
+def answer_schema(version: Version, data: Schema, components: Components) -> Schema:
     """Return the schema of a success whose content is `data`."""
-    if envelope == ENVELOPE_DATA_META:
-        return _object({"data": data, "meta": components.add("Meta", _meta())})
-    if envelope == ENVELOPE_FLAT:
-        return {"allOf": [data, _object({"_meta": components.add("Meta", _meta())})]}
+    if version.envelope == ENVELOPE_DATA_META:
+        return _object({"data": data, "meta": _meta(version, components)})
+    if version.envelope == ENVELOPE_FLAT:
+        return {"allOf": [data, _object({"_meta": _meta(version, components)})]}
     return data
 
 
-def error_schema(envelope: str, components: Components) -> Schema:
+def error_schema(version: Version, components: Components) -> Schema:
     """Return a reference to the schema of an error."""
-    return _ERRORS.get(envelope, _bare_error)(components)
+    return _ERRORS.get(version.envelope, _bare_error)(version, components)
 
 
-def stream_error_schema(envelope: str, components: Components) -> Schema:
+def stream_error_schema(version: Version, components: Components) -> Schema:
     """Return the schema of an error that ends a stream."""
-    error = error_schema(envelope, components)
-    return error if envelope in _ERRORS else _object({"error": error})
+    error = error_schema(version, components)
+    return error if version.envelope in _ERRORS else _object({"error": error})
 
 
 def problem_schema(components: Components) -> Schema:
@@ -50,23 +51,35 @@ def problem_schema(components: Components) -> Schema:
     return components.add("Problem", schema)
 
 
-def _meta() -> Schema:
-    return _object(
-        {
-            "request_id": {**_TEXT, "description": "Also the header `x-request-id`. Name it when you ask for help."},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When the answer was written."},
-            "version": {**_TEXT, "description": "The API's version."},
-            "replayed": {
-                "const": True,
-                "type": "boolean",
-                "description": "The first answer to this `Idempotency-Key`, given again.",
-            },
+def _meta(version: Version, components: Components) -> Schema:
+    """Return a reference to the schema of the facts beside an answer."""
+    properties: dict[str, Schema] = {
+        "request_id": {**_TEXT, "description": "Also the header `x-request-id`. Name it when you ask for help."},
+        "timestamp": {"type": "string", "format": "date-time", "description": "When the answer was written."},
+        "version": {**_TEXT, "description": "The API's version."},
+        "replayed": {
+            "const": True,
+            "type": "boolean",
+            "description": "The first answer to this `Idempotency-Key`, given again.",
         },
-        optional=("replayed",),
-    )
+    }
+    if version.deprecation is not None:
+        properties["deprecation"] = _deprecation(version.deprecation)
+    return components.add("Meta", _object(properties, optional=("replayed",)))
 
 
-def _data_meta_error(components: Components) -> Schema:
+def _deprecation(deprecation: Deprecation) -> Schema:
+    described: dict[str, Schema] = {
+        "version": {**_TEXT, "description": "The version that is deprecated."},
+        "sunset_date": {"type": "string", "format": "date", "description": "The first day without answers, in UTC."},
+        "migration_guide": {"type": "string", "format": "uri-reference", "description": "How to move."},
+        "message": {**_TEXT, "description": "A sentence for people."},
+    }
+    schema = _object({name: described[name] for name in deprecation.meta})
+    return {**schema, "description": "Until when this version answers, and what to use in its place."}
+
+
+def _data_meta_error(version: Version, components: Components) -> Schema:
     violation = components.add("FieldViolation", _violation(with_reason=True))
     detail = components.add("ErrorDetail", _any_detail())
     error = _object(
@@ -81,11 +94,11 @@ def _data_meta_error(components: Components) -> Schema:
             },
         }
     )
-    meta = components.add("Meta", _meta())
+    meta = _meta(version, components)
     return components.add("Error", {**_object({"error": error, "meta": meta}), "description": "Every error."})
 
 
-def _flat_error(components: Components) -> Schema:
+def _flat_error(version: Version, components: Components) -> Schema:
     violation = components.add("FieldViolation", _violation(with_reason=False))
     error = _object(
         {
@@ -94,11 +107,11 @@ def _flat_error(components: Components) -> Schema:
             "details": {"type": "array", "items": violation, "description": "Every field that is wrong."},
         }
     )
-    meta = components.add("Meta", _meta())
+    meta = _meta(version, components)
     return components.add("Error", {**_object({"error": error, "_meta": meta}), "description": "Every error."})
 
 
-def _bare_error(components: Components) -> Schema:
+def _bare_error(_version: Version, components: Components) -> Schema:
     detail = components.add("ErrorDetail", _any_detail())
     schema = _object(
         {
@@ -111,7 +124,7 @@ def _bare_error(components: Components) -> Schema:
     return components.add("Error", {**schema, "description": "A google.rpc.Status."})
 
 
-_ERRORS: dict[str, Callable[[Components], Schema]] = {
+_ERRORS: dict[str, Callable[[Version, Components], Schema]] = {
     ENVELOPE_DATA_META: _data_meta_error,
     ENVELOPE_FLAT: _flat_error,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import count
+from math import inf
 from typing import Any
 
 from google.rpc import error_details_pb2, status_pb2
@@ -9,6 +10,7 @@ from google.rpc.code_pb2 import Code
 
 from gateway.accept import JSON, PROBLEM
 from gateway.binding import Binding
+from gateway.deprecation import API_VERSION_SUNSET
 from gateway.envelope import Envelope, Facts
 from gateway.errors import HTTP_STATUS, Problem
 from gateway.openapi.components import Components
@@ -28,6 +30,7 @@ _NAMES = {
     404: "NotFound",
     406: "NotAcceptable",
     409: "Conflict",
+    410: "Gone",
     412: "PreconditionFailed",
     413: "BodyTooLarge",
     415: "UnsupportedMediaType",
@@ -36,7 +39,7 @@ _NAMES = {
     503: "Unavailable",
     504: "DeadlineExceeded",
 }
-_PATH, _BODY, _JSON_BODY, _JSON_ANSWER = "path", "body", "json body", "json answer"
+_PATH, _BODY, _JSON_BODY, _JSON_ANSWER, _ENDS = "path", "body", "json body", "json answer", "ends"
 _PLACE = "`details` names the place."
 # What the gateway refuses by itself: the status, what an operation has that it is refused for, and what it means.
 _REFUSALS = (
@@ -47,6 +50,7 @@ _REFUSALS = (
     ),
     (400, _JSON_BODY, f"`MALFORMED_JSON`, `UNKNOWN_FIELD`, `INVALID_VALUE`, …: not the body described here. {_PLACE}"),
     (404, _PATH, "`ROUTE_NOT_FOUND`: with such a value the path leads nowhere."),
+    (410, _ENDS, f"`{API_VERSION_SUNSET}`: from the day that the header `sunset` names, whatever the request."),
     (406, _JSON_ANSWER, "`NOT_ACCEPTABLE`: `Accept` takes none of the media types that there are."),
     (413, _BODY, "`BODY_TOO_LARGE`: the body has more bytes than are taken."),
     (415, _BODY, "`UNSUPPORTED_MEDIA_TYPE`, `UNSUPPORTED_ENCODING`: not the media type described here, or not gzip."),
@@ -96,11 +100,12 @@ class Failures:
         return {"$ref": f"#/components/responses/{free}"}
 
     def _body(self, binding: Binding, status: int, description: str, examples: dict[str, Any]) -> Response:
-        error: dict[str, Any] = {"schema": error_schema(binding.version.envelope, self._components)}
+        error: dict[str, Any] = {"schema": error_schema(binding.version, self._components)}
         if examples:
             error["examples"] = examples
         problem = {"schema": problem_schema(self._components)}
-        return {"description": description, "headers": of_error(status), "content": {JSON: error, PROBLEM: problem}}
+        headers = of_error(binding, status)
+        return {"description": description, "headers": headers, "content": {JSON: error, PROBLEM: problem}}
 
     def _example(self, binding: Binding, reason: Reason) -> dict[str, str]:
         """Return a reference to the example of a reason, as the version's own envelope writes it."""
@@ -128,6 +133,7 @@ def _refusals(binding: Binding) -> list[tuple[int, str]]:
         _BODY: binding.request.takes_body,
         _JSON_BODY: binding.request.takes_json,
         _JSON_ANSWER: not binding.answer.is_raw,
+        _ENDS: binding.version.deprecation is not None and binding.version.deprecation.ends_at < inf,
     }
     return [(status, text) for status, trait, text in _REFUSALS if traits[trait]]
 

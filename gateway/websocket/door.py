@@ -8,19 +8,20 @@ from google.rpc.code_pb2 import Code
 from gateway.binding import Binding
 from gateway.codec.json_text import dump
 from gateway.envelope import Envelope, Facts
-from gateway.errors import Problem, Refusal, problem_of_refusal
+from gateway.errors import Headers, Refusal, problem_of_refusal
 from gateway.exchange import JSON, Receive, Scope, Send, peer_of
 from gateway.options import GatewayOptions
 from gateway.percent import raw_text
 from gateway.request_headers import HeaderRules, RequestHeaders
 from gateway.routes import Match
 from gateway.upstream import Upstream
+from gateway.versions import Version
 from gateway.websocket.connection import Connection
 from gateway.websocket.frames import FrameReader
 from gateway.websocket.session import Session, Upgrade
 
-Find = Callable[[str], tuple[Match[Binding] | None, Envelope]]
-"""Returns the route of a GET on a raw path, and the envelope of its version."""
+Find = Callable[[str], tuple[Match[Binding] | None, Version, Envelope]]
+"""Returns the route of a GET on a raw path, its version and that version's envelope."""
 Check = Callable[[int, RequestHeaders], None]
 """Refuses a URL (of so many bytes) that is too long, or headers that are too large or say two things."""
 
@@ -43,12 +44,17 @@ class WebSocketDoor:
         query: bytes = scope.get("query_string", b"")
         headers = self._headers.read(scope["headers"])
         connection = Connection(scope, receive, send)
-        match, envelope = self._find(raw_text(raw_path))
+        match, version, envelope = self._find(raw_text(raw_path))
         try:
             self._check(len(raw_path) + len(query), headers)
+            if version.deprecation is not None:
+                version.deprecation.refuse_after(self._options.clock())
             routed, frames = _routed(match)
         except Refusal as refusal:
-            await _deny(connection, envelope, headers, problem_of_refusal(refusal))
+            problem = problem_of_refusal(refusal)
+            body = dump(envelope.failure(problem, Facts(headers.request_id)))
+            told = _headers_of(body, headers.request_id)
+            await connection.deny(problem.http_status, [*told, *problem.headers, *version.headers], body)
             return
         upgrade = Upgrade(routed, frames, query, headers, envelope, peer_of(scope))
         await Session(upgrade, connection, self._upstream, self._options).run()
@@ -71,8 +77,6 @@ def _routed(match: Match[Binding] | None) -> tuple[Match[Binding], FrameReader]:
     return match, match.target.frames
 
 
-async def _deny(connection: Connection, envelope: Envelope, headers: RequestHeaders, problem: Problem) -> None:
-    body = dump(envelope.failure(problem, Facts(headers.request_id)))
+def _headers_of(body: bytes, request_id: str) -> Headers:
     told = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-    told.append((b"x-request-id", headers.request_id.encode()))
-    await connection.deny(problem.http_status, [*told, *problem.headers], body)
+    return [*told, (b"x-request-id", request_id.encode())]

@@ -57,7 +57,7 @@ class Session:
     async def run(self) -> None:
         """Serve it to its end. Cancelled, it tells the client that the server goes away."""
         request_id = self._upgrade.headers.request_id
-        await self._connection.accept([(b"x-request-id", request_id.encode())])
+        await self._connection.accept([(b"x-request-id", request_id.encode()), *self._binding.version.headers])
         try:
             await self._serve()
         except ClientGoneError:

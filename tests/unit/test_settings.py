@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,26 @@ import adapters.settings
     here = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, cwd=here)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "sunset"),
+    [
+        ("v1:2029-06-30", {"v1": date(2029, 6, 30)}),
+        ("v1:2029-06-30, v2beta1:2030-01-01", {"v1": date(2029, 6, 30), "v2beta1": date(2030, 1, 1)}),
+        ("", {}),
+    ],
+)
+def test_the_last_days_of_versions_are_read(text, sunset):
+    assert load_settings({"FLUENTPRO_SUNSET": text}).sunset == sunset
+
+
+@pytest.mark.parametrize(
+    "text", ["v1", "v1:", "v1:soon", "v1:2029-02-30", "v1:20290630", "2029-06-30", "v1:2029-06-30,", "v 1:2029-06-30"]
+)
+def test_what_is_no_version_with_a_day_is_refused(text):
+    assert named({"FLUENTPRO_SUNSET": text}) == {"SUNSET"}
+
+
+def test_a_version_has_one_last_day():
+    assert named({"FLUENTPRO_SUNSET": "v1:2029-06-30,v1:2030-06-30"}) == {"SUNSET"}

@@ -9,8 +9,8 @@ import pytest
 from gateway.docs.assets import VIEWER, viewer_assets
 from gateway.docs.html import DocumentLink
 from gateway.docs.page import DocsPage, docs_pages
+from gateway.lifecycle import Lifecycle
 from gateway.openapi.documents import Documents
-from gateway.openapi.lifecycle import Lifecycle
 
 OLD = Lifecycle("DEPRECATED", message="It was <b>good</b>.", migration_guide='/moving?"')
 LINKS = [DocumentLink("v2", "/openapi/v2.json"), DocumentLink("v1", "/openapi/v1.json", OLD)]

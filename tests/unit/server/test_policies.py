@@ -62,6 +62,7 @@ def test_our_contract_is_complete() -> None:
 
 def spoil_dates(deprecated_on: str, sunset_on: str) -> Callable[[Contract], None]:
     def spoil(contract: Contract) -> None:
+        contract.version.lifecycle = 4  # deprecated
         contract.version.deprecated_on = deprecated_on
         contract.version.sunset_on = sunset_on
 

@@ -72,6 +72,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ABORTED: the `etag` sent is not the resource's present one. Read it again, then write.
     `{"reason": "ETAG_MISMATCH", "metadata": {"etag": "7"}}`
     """
+    ERROR_REASON_API_VERSION_SUNSET: _ErrorReason.ValueType  # 13
+    """UNIMPLEMENTED, of any method of a version that has ended; by HTTP the status is 410. Use its successor.
+    `{"reason": "API_VERSION_SUNSET", "metadata": {"version": "v1", "sunset_date": "2028-12-31"}}`
+    """
+    ERROR_REASON_UNSUPPORTED_API_VERSION: _ErrorReason.ValueType  # 14
+    """NOT_FOUND, by HTTP alone: there is no such API version; the metadata names those there are.
+    `{"reason": "UNSUPPORTED_API_VERSION", "metadata": {"version": "v9", "versions": "v2,v1"}}`
+    """
     ERROR_REASON_EMAIL_TAKEN: _ErrorReason.ValueType  # 20
     """ALREADY_EXISTS: an account with this address exists, in whatever spelling.
     `{"reason": "EMAIL_TAKEN"}`
@@ -203,6 +211,14 @@ ERROR_REASON_CONCURRENT_UPDATE: ErrorReason.ValueType  # 11
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 12
 """ABORTED: the `etag` sent is not the resource's present one. Read it again, then write.
 `{"reason": "ETAG_MISMATCH", "metadata": {"etag": "7"}}`
+"""
+ERROR_REASON_API_VERSION_SUNSET: ErrorReason.ValueType  # 13
+"""UNIMPLEMENTED, of any method of a version that has ended; by HTTP the status is 410. Use its successor.
+`{"reason": "API_VERSION_SUNSET", "metadata": {"version": "v1", "sunset_date": "2028-12-31"}}`
+"""
+ERROR_REASON_UNSUPPORTED_API_VERSION: ErrorReason.ValueType  # 14
+"""NOT_FOUND, by HTTP alone: there is no such API version; the metadata names those there are.
+`{"reason": "UNSUPPORTED_API_VERSION", "metadata": {"version": "v9", "versions": "v2,v1"}}`
 """
 ERROR_REASON_EMAIL_TAKEN: ErrorReason.ValueType  # 20
 """ALREADY_EXISTS: an account with this address exists, in whatever spelling.

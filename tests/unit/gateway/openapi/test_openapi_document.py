@@ -144,6 +144,24 @@ def test_a_deprecated_version_marks_every_operation_and_says_until_when(v1) -> N
     )
 
 
+def test_every_answer_of_a_deprecated_version_is_shown_with_what_it_says_of_its_end(v1) -> None:
+    responses, shared = v1["paths"]["/api/v1/beds"]["post"]["responses"], v1["components"]["responses"]
+    for response in (responses["200"], shared["Gone"], shared["AnyError"]):
+        assert {"deprecation", "sunset", "link"} <= response["headers"].keys()
+    assert {"Deprecation", "Sunset", "Link"} <= v1["components"]["headers"].keys()
+    assert responses["410"] == {"$ref": "#/components/responses/Gone"}
+    assert "`API_VERSION_SUNSET`" in shared["Gone"]["description"]
+    meta = v1["components"]["schemas"]["Meta"]
+    assert "deprecation" in meta["required"]
+    said = meta["properties"]["deprecation"]
+    assert set(said["required"]) == {"version", "sunset_date", "migration_guide", "message"}
+
+
+def test_a_version_that_is_not_deprecated_says_nothing_of_an_end(v2) -> None:
+    assert "deprecation" not in json.dumps(v2["components"]).lower()
+    assert "410" not in v2["paths"]["/api/v2/rooms"]["post"]["responses"]
+
+
 def test_services_of_one_name_are_told_apart(describe) -> None:
     document = describe("""
     import "google/longrunning/operations_proto.proto";

@@ -6,8 +6,8 @@ import pytest
 
 from gateway.binding import compile_routes
 from gateway.image import Image
+from gateway.lifecycle import Lifecycle
 from gateway.openapi.documents import Documents, Wording
-from gateway.openapi.lifecycle import Lifecycle
 
 
 @pytest.fixture
@@ -57,9 +57,12 @@ def test_an_image_without_versions_has_one_document(describe) -> None:
 def test_the_newest_is_the_highest_that_is_stable_or_in_beta(stages, newest, compile_files, tmp_path) -> None:
     (tmp_path / "options.proto").write_text((Path(__file__).parent / "protos" / "options.proto").read_text())
     for name, stage in stages.items():
+        since = 'deprecated_on: "2026-11-01"' if stage == "DEPRECATED" else ""
         (tmp_path / f"{name}.proto").write_text(f"""
         syntax = "proto3"; package inn.{name}; import "options.proto"; import "google/api/annotations.proto";
-        option (fluentpro.contract.v1.api_version) = {{lifecycle: LIFECYCLE_{stage} base_path: "/{name}"}};
+        option (fluentpro.contract.v1.api_version) = {{
+          lifecycle: LIFECYCLE_{stage} {since} base_path: "/{name}"
+        }};
         message M {{}}
         service S {{ rpc Go(M) returns (M) {{ option (google.api.http) = {{get: "/{name}/m"}}; }} }}
         """)
