@@ -5,7 +5,7 @@ import re
 
 async def test_the_migration_guide_that_every_answer_names_is_a_page(http) -> None:
     answer = await http.client.get("/api/v1/onboarding/languages")
-    links = dict((rel, url) for url, rel in re.findall(r'<([^>]+)>; rel="([^"]+)"', answer.headers["link"]))
+    links = {rel: url for url, rel in re.findall(r'<([^>]+)>; rel="([^"]+)"', answer.headers["link"])}
     assert answer.json()["_meta"]["deprecation"]["migration_guide"] == links["deprecation"]
     guide = await http.client.get(links["deprecation"])
     assert guide.status_code == 200
