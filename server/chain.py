@@ -3,13 +3,14 @@
 Interceptors begin in order and end in reverse; what a handler raises becomes a status here and nowhere else.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from google.rpc.code_pb2 import INTERNAL, OK, UNIMPLEMENTED
+from google.rpc.code_pb2 import DEADLINE_EXCEEDED, INTERNAL, OK, UNIMPLEMENTED
 
 from server.call import Call
 from server.interruption import Interruptible, Interruption, ServerStopping
@@ -18,6 +19,10 @@ from server.running import Running
 from server.status import Failed, failure_of
 
 _logger = logging.getLogger(__name__)
+
+# A client ends its call at the deadline too, by its own clock, and grpc's core at the same moment as we do. A call that
+# is cancelled with so little time left, in seconds, ran out of time.
+_DEADLINE_SLACK = 0.02
 
 
 class Interceptor:
@@ -187,6 +192,8 @@ def _failed(error: BaseException, running: Interruptible, call: Call) -> Failed 
     failed = failure_of(cause, is_unwritten=call.code == UNIMPLEMENTED)
     call.code = failed.status.code
     call.reason = failed.reason
+    if isinstance(cause, asyncio.CancelledError) and call.time_remaining() < _DEADLINE_SLACK:
+        call.code = DEADLINE_EXCEEDED
     if call.code == INTERNAL and not isinstance(cause, Failed):
         _logger.error("%s failed", call.method, exc_info=cause, extra={"request_id": call.request_id})
     return failed if isinstance(cause, Exception) else None
