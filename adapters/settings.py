@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapters.failpoints import Failpoints
+
 PREFIX: Final = "FLUENTPRO_"
 
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
@@ -143,6 +145,10 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _failpoints(text: str | Failpoints) -> Failpoints:
+    return text if isinstance(text, Failpoints) else Failpoints.parse(text)
+
+
 Address = Annotated[Listen, BeforeValidator(Listen.parse)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
 Sunsets = Annotated[dict[str, date], BeforeValidator(_sunsets)]
@@ -182,10 +188,15 @@ class Settings(BaseSettings):
     openai_model: str | None = None
 
     signing_keys: Path | None = None
+    master_keys: Path | None = None
+    erasure_list: Path | None = None
+    feed_retention_seconds: FiniteFloat = Field(604800.0, ge=60)
 
     max_deadline_seconds: FiniteFloat = Field(30.0, gt=0, le=3600)
     stream_deadline_seconds: FiniteFloat = Field(600.0, gt=0, le=86400)
     shutdown_seconds: FiniteFloat = Field(30.0, ge=0, le=35)
+
+    failpoints: Annotated[Failpoints, BeforeValidator(_failpoints)] | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -273,8 +284,14 @@ def _refused_in_production(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "reflection", "production does not describe itself to strangers; leave it unset"
     if settings.signing_keys is None:
         yield "signing_keys", "production needs a key set of its own: the path of a JWK set file"
+    if settings.master_keys is None:
+        yield "master_keys", "production needs a file of its own, outside the database's backups: a JWK set of oct keys"
+    if settings.erasure_list is None:
+        yield "erasure_list", "production needs a file of its own, outside the database's backups"
     if settings.model == "scripted" and not settings.allow_scripted:
         yield "model", f"production refuses the scripted model unless {PREFIX}ALLOW_SCRIPTED is true"
+    if settings.failpoints is not None:
+        yield "failpoints", "production makes no faults of its own; leave it unset"
     if settings.redis_url and _lacks_password(settings.redis_url.get_secret_value()):
         yield "redis_url", "production needs a password in the URL of a Redis that is reached by network"
 

@@ -11,6 +11,7 @@ from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
 from adapters.security.access_tokens import JwtAccessTokens
+from adapters.security.master_keys import MasterKeys, load_master_keys, load_or_create_master_keys
 from adapters.security.passwords import Argon2Passwords, common_passwords
 from adapters.security.refresh_tokens import HmacRefreshTokens
 from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
@@ -83,9 +84,10 @@ class _Parts:
         self.doorbell = RedisDoorbell(redis_url)
         self.passwords = Argon2Passwords()
         self.keys = signing_keys(settings)
+        self.master = master_keys(settings)
 
     def uow(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, self.clock)
+        return SqlUnitOfWork(self.connections, self.clock, self.master)
 
 
 @asynccontextmanager
@@ -149,6 +151,13 @@ def signing_keys(settings: Settings) -> SigningKeys:
     if settings.signing_keys is not None:
         return load_signing_keys(settings.signing_keys)
     return load_or_create_signing_keys(Path(settings.data_dir) / "keys" / "signing.json")
+
+
+def master_keys(settings: Settings) -> MasterKeys:
+    """Return the keys that wrap those of users; made at the first start where the settings name no file."""
+    if settings.master_keys is not None:
+        return load_master_keys(settings.master_keys)
+    return load_or_create_master_keys(Path(settings.data_dir) / "keys" / "master.json")
 
 
 def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> IdentityUseCases:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from server.admin_commands import admin
+from server.events_commands import events
 from server.gateway_command import gateway
 
 app = typer.Typer(
@@ -90,6 +92,16 @@ def versions() -> None:
 
 
 app.command()(gateway)
+app.add_typer(events, name="events")
+app.add_typer(admin, name="admin")
+
+
+@app.command()
+def background() -> None:
+    """Run the relay, the consumers and what else works behind requests; any number of processes may."""
+    from server.background import run
+
+    run()
 
 
 @app.command()

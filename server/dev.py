@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import typer
 import uvloop
 
+from adapters import failpoints
 from adapters.engines import Engines, EngineUrls
 from adapters.settings import Settings, load_settings
 from adapters.telemetry.logs import configure_logs
@@ -24,6 +25,7 @@ def run() -> None:
     """Start everything, say where it is, and stop it all when asked. Raises what REFUSALS names."""
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
+    failpoints.arm(settings.failpoints)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # its steps are told in one line of ours
     _require_ports(settings)
     with ExitStack() as stack:

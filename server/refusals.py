@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from alembic.util import CommandError
 
 from adapters.engines import EnginesBusy, EnginesFailed
+from adapters.security.master_keys import MasterKeysUnusable
 from adapters.security.signing_keys import SigningKeysUnusable
 from adapters.seed.files import SeedError
 from adapters.settings import SettingsError
@@ -24,6 +25,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     EngineUnreachable,
     NotMigrated,
     SigningKeysUnusable,
+    MasterKeysUnusable,
     CommandError,
     SeedError,
     ImageError,

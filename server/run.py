@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import uvloop
 
+from adapters import failpoints
 from adapters.engines import EngineUrls
 from adapters.settings import Settings, load_settings
 from adapters.telemetry.logs import AccessLog, configure_logs
@@ -25,6 +26,7 @@ def run(*, http: bool, is_child: bool) -> None:
     """Serve until asked to stop. Raises what REFUSALS names."""
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
+    failpoints.arm(settings.failpoints)
     with engines_for(settings, report=lambda _line: None) as urls:
         if is_child or settings.processes == 1:
             uvloop.run(_serve(settings, urls, http=http, is_child=is_child))

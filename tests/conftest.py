@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
+from fakes.master_keys import MASTER_KEYS
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -63,4 +64,4 @@ def sql_reads(connections: Connections) -> SqlReads:
 @pytest.fixture
 def sql_work(connections: Connections):
     """Make a unit of work: `async with sql_work() as work:`."""
-    return lambda: SqlUnitOfWork(connections, system_clock)
+    return lambda: SqlUnitOfWork(connections, system_clock, MASTER_KEYS)

@@ -5,18 +5,17 @@ while tokens of the old one live; and one symmetric key with `"use": "refresh"`,
 """
 
 import json
-import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final, cast
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+
+from adapters.security.key_files import create_key_file
 
 ALGORITHM: Final = "Ed25519"  # RFC 9864; `EdDSA` is its older, ambiguous name
 _REFRESH_SECRET_BYTES = 32  # as many as HMAC-SHA256 gives
@@ -63,7 +62,7 @@ def load_or_create_signing_keys(path: Path) -> SigningKeys:
     """
     if not path.exists():
         try:
-            _create(path, json.dumps(_new_key_set()).encode())
+            create_key_file(path, json.dumps(_new_key_set()).encode())
         except OSError as error:
             raise SigningKeysUnusable(f"{path}: {error.strerror}.") from error
     return load_signing_keys(path)
@@ -111,14 +110,3 @@ def _new_key_set() -> dict[str, Any]:
     signing = {**key.as_dict(private=True), "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHM}
     secret = urlsafe_b64encode(secrets.token_bytes(_REFRESH_SECRET_BYTES)).decode().rstrip("=")
     return {"keys": [signing, {"kty": "oct", "use": "refresh", "kid": "refresh", "k": secret}]}
-
-
-def _create(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A temporary file has mode 0600. A link to it is made whole or not at all, and never over a file that is there.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-        with suppress(FileExistsError):
-            path.hardlink_to(draft.name)

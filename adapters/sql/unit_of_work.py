@@ -6,10 +6,12 @@ from typing import Self, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.failpoints import reach
+from adapters.security.master_keys import MasterKeys
 from adapters.sql.catalog import SqlCustomRoles
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Connections
-from adapters.sql.event_store import append
+from adapters.sql.event_store import EventAppender
 from adapters.sql.generations import SqlGenerations
 from adapters.sql.onboardings import SqlOnboardings
 from adapters.sql.scenarios import SqlScenarios
@@ -83,10 +85,13 @@ class SqlReads:
 class SqlUnitOfWork(SqlRepositories):
     """One transaction: state, events and outbox. See domain.shared.unit_of_work."""
 
-    def __init__(self, connections: Connections, clock: Clock) -> None:  # the connection comes with __aenter__
+    # The connection comes with __aenter__.
+    def __init__(self, connections: Connections, clock: Clock, master: MasterKeys) -> None:
         self._connections = connections
         self._clock = clock
+        self._master = master
         self._events: list[Event] = []
+        self._expected: dict[str, int] = {}
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -102,9 +107,18 @@ class SqlUnitOfWork(SqlRepositories):
         """Have `commit` append these events."""
         self._events.extend(events)
 
+    def expect(self, stream_id: str, version: int) -> None:
+        """Have `commit` refuse unless the stream has this many events before those that are recorded."""
+        self._expected[stream_id] = version
+
     async def commit(self) -> None:
-        """Append the recorded events and commit."""
+        """Append the recorded events and commit. Raises ConcurrentUpdate where `expect` is not met."""
+        await reach("uow.before_append")
         if self._events:
-            await append(self._connection, self._events, current_origin.get(), self._clock())
+            appender = EventAppender(self._connection, self._master)
+            await appender.append(self._events, self._expected, current_origin.get(), self._clock())
             self._events.clear()
+            await reach("uow.after_append")
+        await reach("uow.before_commit")
         await self._connection.commit()
+        await reach("uow.after_commit")

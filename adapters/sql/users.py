@@ -36,7 +36,7 @@ class SqlUsers:
 
     async def add(self, user: User) -> bool:
         """Add a new user; False when the address is taken, also by a transaction that commits while this one waits."""
-        row = {name: getattr(user, name) for name in _COLUMNS}
+        row = {name: getattr(user, name) for name in _COLUMNS} | {"roles": list(user.roles)}
         return (await self._connection.execute(_ADD, row)).first() is not None
 
     async def get(self, user_id: UUID) -> User | None:
@@ -68,4 +68,4 @@ class SqlUsers:
 
     async def _one(self, statement: Select[Any], values: dict[str, Any]) -> User | None:
         row = (await self._connection.execute(statement, values)).mappings().first()
-        return None if row is None else User(**row)
+        return None if row is None else User(**{**row, "roles": tuple(row["roles"])})

@@ -1,11 +1,12 @@
-"""What happens to accounts and sessions. No event holds an address, a name, a birthday or a secret."""
+"""What happens to accounts and sessions. No event holds a secret; addresses and names are personal fields."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.shared.events import Event
+from domain.shared.events import Event, personal
 
 
 class Revocation(StrEnum):
@@ -13,6 +14,12 @@ class Revocation(StrEnum):
 
     LOGGED_OUT = "logged_out"
     REUSE_DETECTED = "reuse_detected"
+    ROLE_REVOKED = "role_revoked"
+
+
+def _without_person(data: dict[str, Any]) -> dict[str, Any]:
+    """Return schema 2 of schema 1, which did not say who it was."""
+    return {**data, "email": None, "full_name": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +27,13 @@ class UserRegistered(Event):
     """Somebody made an account, and accepted the terms."""
 
     type: ClassVar[str] = "user.registered"
+    schema_version: ClassVar[int] = 2
     aggregate: ClassVar[str] = "user"
+    upcasters = MappingProxyType({1: _without_person})
+
     user_id: UUID
+    email: str | None = personal()
+    full_name: str | None = personal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +64,35 @@ class UserProfileUpdated(Event):
     aggregate: ClassVar[str] = "user"
     user_id: UUID
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoleGranted(Event):
+    """A user was given a role, such as `admin`."""
+
+    type: ClassVar[str] = "user.role_granted"
+    aggregate: ClassVar[str] = "user"
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoleRevoked(Event):
+    """A role was taken from a user."""
+
+    type: ClassVar[str] = "user.role_revoked"
+    aggregate: ClassVar[str] = "user"
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted(Event):
+    """A user was erased: the account with all that belongs to it, and the key of what they said in events."""
+
+    type: ClassVar[str] = "user.deleted"
+    aggregate: ClassVar[str] = "user"
+    user_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ class User:
     """A person who learns.
 
     `email` is the address as it was typed, `email_key` what makes it unique. `version` counts the changes that the
-    user can see, from 1.
+    user can see, from 1. `roles` are such as `admin`; a learner has none.
     """
 
     id: UUID
@@ -32,6 +32,7 @@ class User:
     created_at: datetime
     updated_at: datetime
     version: int = 1
+    roles: tuple[str, ...] = ()
 
     @property
     def etag(self) -> str:

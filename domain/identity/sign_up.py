@@ -59,7 +59,7 @@ class RegisterUser:
         async with self.uow() as work:
             if not await work.users.add(user):
                 raise EmailTaken
-            work.record(UserRegistered(user_id=user.id))
+            work.record(UserRegistered(user_id=user.id, email=user.email, full_name=user.full_name))
             _, tokens = await self.sessions.open(work, user.id, command.device)
             await work.commit()
         return user, tokens

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from domain.practice.chat import Author
 from domain.practice.errors import ConversationNotFound, ScenarioNotFound
-from domain.practice.events import ConversationStarted
+from domain.practice.events import ConversationStarted, turn_added
 from domain.practice.ids import parse_conversation_id, parse_scenario_id
 from domain.practice.listing import cut, parse_place, parse_position, place_text
 from domain.practice.model import Conversation, Turn, start_conversation
@@ -31,8 +31,10 @@ class StartConversation:
                 raise ScenarioNotFound(scenario_id)
             conversation = start_conversation(user_id, scenario.id, self.clock())
             await work.conversations.add(conversation)
-            await work.turns.add(_opening(conversation, scenario.opening_line))
-            work.record(ConversationStarted(conversation_id=conversation.id, user_id=user_id, scenario_id=scenario.id))
+            opening = _opening(conversation, scenario.opening_line)
+            await work.turns.add(opening)
+            started = ConversationStarted(conversation_id=conversation.id, user_id=user_id, scenario_id=scenario.id)
+            work.record(started, turn_added(opening, user_id))
             await work.commit()
         return conversation
 

@@ -1,10 +1,12 @@
-"""What happens in role-plays. Ids and counts only: what was said is in no event."""
+"""What happens in role-plays. What was said is a personal field; all else is ids and counts."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from domain.shared.events import Event
+from domain.practice.chat import Author
+from domain.practice.model import Turn
+from domain.shared.events import Event, personal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,37 @@ class ConversationStarted(Event):
     conversation_id: UUID
     user_id: UUID
     scenario_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAdded(Event):
+    """Something was said, in `words` words; `position` counts the turns from 1. `partial`: it broke off."""
+
+    type: ClassVar[str] = "conversation.turn_added"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+    turn_id: UUID
+    position: int
+    author: Author
+    partial: bool
+    words: int
+    text: str | None = personal()
+
+
+def turn_added(turn: Turn, user_id: UUID) -> TurnAdded:
+    """Return the event of a turn in a conversation of `user_id`. Words are what stands between white space."""
+    return TurnAdded(
+        conversation_id=turn.conversation_id,
+        user_id=user_id,
+        turn_id=turn.id,
+        position=turn.position,
+        author=turn.author,
+        partial=turn.partial,
+        words=len(turn.text.split()),
+        text=turn.text,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,13 @@ from uuid import UUID, uuid4
 
 from domain.practice.chat import Author
 from domain.practice.ending import Ending
-from domain.practice.events import GenerationCancelled, GenerationCompleted, GenerationEnded, GenerationFailed
+from domain.practice.events import (
+    GenerationCancelled,
+    GenerationCompleted,
+    GenerationEnded,
+    GenerationFailed,
+    turn_added,
+)
 from domain.practice.log import Fenced, GenerationLog, GenerationWriter, LogUnavailable
 from domain.practice.model import Conversation, Generation, GenerationStatus, Turn
 from domain.practice.ports import PracticeWork
@@ -48,7 +54,9 @@ class FinishReply:
                 raise Fenced
             after = conversation.end_reply(spoken=turn_id is not None, now=now)
             if turn_id is not None:
-                await work.turns.add(_turn(turn_id, held, ending, after, now))
+                turn = _turn(turn_id, held, ending, after, now)
+                await work.turns.add(turn)
+                work.record(turn_added(turn, held.user_id))
             await work.conversations.save(after)
             work.record(_event(held, ending, turn_id))
             await work.commit()

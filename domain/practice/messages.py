@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from domain.practice.chat import Author
 from domain.practice.errors import ClientMessageIdReused, ConversationNotFound
+from domain.practice.events import turn_added
 from domain.practice.ids import parse_conversation_id
 from domain.practice.model import Conversation, Generation, Turn, queue_generation
 from domain.practice.ports import PracticeRepositories, PracticeWork, ProductionRunner
@@ -61,7 +62,7 @@ class SendMessage:
         self.runner.start(generation)
         return generation
 
-    async def _write(self, work: PracticeRepositories, conversation: Conversation, key: str, text: str) -> Generation:
+    async def _write(self, work: PracticeWork, conversation: Conversation, key: str, text: str) -> Generation:
         now, generation_id = self.clock(), uuid4()
         after = conversation.begin_turn(generation_id, now)
         turn = Turn(
@@ -79,6 +80,7 @@ class SendMessage:
         await work.turns.add(turn)
         await work.generations.add(generation)
         await work.conversations.save(after)
+        work.record(turn_added(turn, conversation.user_id))
         return generation
 
 

@@ -86,8 +86,9 @@ class ConcurrentUpdate(DomainError):
     kind = ErrorKind.ABORTED
     reason = "CONCURRENT_UPDATE"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} was changed by somebody else at the same moment. Try again.")
+    def __init__(self, what: str, current_version: int | None = None) -> None:
+        known = {} if current_version is None else {"current_version": str(current_version)}
+        super().__init__(f"{what} was changed by somebody else at the same moment. Try again.", metadata=known)
 
 
 class EtagMismatch(DomainError):

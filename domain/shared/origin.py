@@ -9,11 +9,13 @@ class Origin:
     """The cause of a change.
 
     `correlation_id` is the request's id, the same in logs, events, jobs and calls to providers. `actor` is
-    `user:<id>`, `system:<part>` or `anonymous`.
+    `user:<id>`, `system:<part>` or `anonymous`. `causation_id` is the id of the event that led to it, None when it was
+    a request.
     """
 
     correlation_id: str
     actor: str
+    causation_id: str | None = None
 
 
 UNKNOWN = Origin(correlation_id="", actor="system:unknown")

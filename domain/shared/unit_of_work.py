@@ -21,5 +21,8 @@ class UnitOfWork(Protocol):
     def record(self, *events: Event) -> None:
         """Have `commit` write these events, in this order, with the state."""
 
+    def expect(self, stream_id: str, version: int) -> None:
+        """Have `commit` refuse unless the stream has this many events before those that are recorded."""
+
     async def commit(self) -> None:
-        """Write everything. Raises ConcurrentUpdate when somebody else appended to one of the streams."""
+        """Write everything. Raises ConcurrentUpdate, with the `current_version`, where `expect` is not met."""

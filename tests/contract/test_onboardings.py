@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from fakes.accounts import add_account
+from fakes.master_keys import MASTER_KEYS
 from fakes.onboarding import FakeOnboardingStore
 
 from adapters.seed.files import read_catalog
@@ -32,7 +33,7 @@ class SqlStore:
         return await add_account(self.connections)
 
     def work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, system_clock)
+        return SqlUnitOfWork(self.connections, system_clock, MASTER_KEYS)
 
 
 @pytest.fixture(params=["fake", "sql"])

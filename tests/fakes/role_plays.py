@@ -24,6 +24,7 @@ from domain.practice.replies import FollowReply, ResumeReply
 from domain.practice.reply import LogEntry, Position, TextDelta, cursor
 from domain.shared.clock import Clock, system_clock
 from domain.shared.pages import PageRequest
+from fakes.master_keys import MASTER_KEYS
 from fakes.practice import FakeChatModel
 from workers.sweeper import Sweeper
 
@@ -50,7 +51,7 @@ class SqlStore:
         self.reads = SqlReads(self.connections)
 
     def work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, system_clock)
+        return SqlUnitOfWork(self.connections, system_clock, MASTER_KEYS)
 
 
 @dataclass

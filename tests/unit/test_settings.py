@@ -189,6 +189,7 @@ def test_production_starts_with_what_it_needs():
         ({"FLUENTPRO_SIGNING_KEYS": ""}, "SIGNING_KEYS"),
         ({"FLUENTPRO_MODEL": "scripted"}, "MODEL"),
         ({"FLUENTPRO_REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
+        ({"FLUENTPRO_FAILPOINTS": "uow.before_commit=kill"}, "FAILPOINTS"),
     ],
 )
 def test_production_refuses_what_is_fit_for_development_alone(change: dict[str, str], refused: str):
@@ -266,3 +267,13 @@ def test_what_is_no_version_with_a_day_is_refused(text):
 
 def test_a_version_has_one_last_day():
     assert named({"FLUENTPRO_SUNSET": "v1:2029-06-30,v1:2030-06-30"}) == {"SUNSET"}
+
+
+def test_failpoints_are_read_and_every_wrong_entry_is_told_without_what_it_says():
+    read = load_settings({"FLUENTPRO_FAILPOINTS": "uow.before_commit=kill@3;seed=7"}).failpoints
+    assert read is not None
+    assert (set(read.points), read.seed) == ({"uow.before_commit"}, 7)
+    (problem,) = problems({"FLUENTPRO_FAILPOINTS": "uow.nowhere=kill;uow.before_commit=melt"})
+    assert problem.startswith("FLUENTPRO_FAILPOINTS: entry 1 names no failpoint; there are ")
+    assert "; entry 2 is not name=kill" in problem
+    assert "nowhere" not in problem

@@ -3,7 +3,20 @@
 The table is called `account` because `user` is a reserved word: `SELECT * FROM user` answers, with something else.
 """
 
-from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)
 
 from adapters.sql.tables import metadata
 
@@ -21,6 +34,7 @@ account = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False, server_default="{}"),
 )
 
 session = Table(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from fakes.accounts import add_account
+from fakes.master_keys import MASTER_KEYS
 from sqlalchemy import delete, func, select
 
 from adapters.seed.files import read_catalog
@@ -40,7 +41,7 @@ class App:
         catalog, reads = SqlCatalog(connections), SqlReads(connections)
 
         def work() -> SqlUnitOfWork:
-            return SqlUnitOfWork(connections, system_clock)
+            return SqlUnitOfWork(connections, system_clock, MASTER_KEYS)
 
         self.get = GetOnboarding(reads, catalog)
         self.language = SelectNativeLanguage(work, catalog)

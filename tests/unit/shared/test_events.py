@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from domain.shared.events import Event, event_types
+from domain.shared.events import Event
 
 
 class Colour(StrEnum):
@@ -32,7 +32,3 @@ def test_an_event_is_the_same_after_a_round_trip() -> None:
 def test_nothing_stays_nothing() -> None:
     event = Painted(wall_id=uuid4(), colour=Colour.RED, layers=2, helpers=())
     assert Painted.from_dict(event.to_dict()).after is None
-
-
-def test_the_registry_finds_a_class_by_its_type() -> None:
-    assert event_types()["test.painted"] is Painted
