@@ -11,6 +11,7 @@ from google.rpc.code_pb2 import OK
 from domain.identity.errors import TokenMissing
 from domain.identity.model import Identity
 from domain.shared.origin import Origin
+from server.keyed import Keyed
 
 Metadata: TypeAlias = Sequence[tuple[str, str]]
 
@@ -41,6 +42,7 @@ class Call:
         "deadline",
         "headers",
         "identity",
+        "keyed",
         "method",
         "notices",
         "origin_token",
@@ -66,6 +68,8 @@ class Call:
         self.deadline = self.started + time_allowed
         """When the call must have ended, in seconds of the monotonic clock."""
         self.request_id = ""
+        self.keyed: Keyed | None = None
+        """The request's idempotency key and what belongs to it; None without one."""
         self.identity: Identity | None = None
         """Who calls; None: nobody that we know."""
         self.origin_token: Token[Origin] | None = None

@@ -1,12 +1,13 @@
 """What the contract says about each method beyond its messages; a contract that says too little is refused."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 from gateway.image import Image
 from gateway.lifecycle import read_lifecycle
@@ -14,6 +15,7 @@ from gateway.lifecycle import read_lifecycle
 API_VERSION = "fluentpro.contract.v1.api_version"
 POLICY = "fluentpro.contract.v1.policy"
 _HTTP = "google.api.http"
+_CREDENTIAL = re.compile(r"(^|_)(token|password|secret|api_key)$")
 _NO_SIDE_EFFECTS = 1  # of google.protobuf.MethodOptions.IdempotencyLevel
 
 RATE_LIMITS = frozenset(["", "default", "auth", "cost"])
@@ -35,11 +37,17 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MethodPolicy:
-    """One method: its name as gRPC writes it, who may call it (any of `access`), and how its messages come."""
+    """One method: its name as gRPC writes it, who may call it (any of `access`), and how its messages come.
+
+    `answer` is the full name of the message that it answers with. `idempotent`: a request may have a key, and its
+    repeats get the first answer.
+    """
 
     name: str
     access: frozenset[Access]
     rate_limit: str
+    answer: str
+    idempotent: bool
     client_streams: bool
     server_streams: bool
 
@@ -71,6 +79,8 @@ def _policy(method: MethodDescriptor, policy: Any) -> MethodPolicy:
         name=f"/{method.containing_service.full_name}/{method.name}",
         access=frozenset(known[name] for name in names if name in known),
         rate_limit=policy.rate_limit or "default",
+        answer=method.output_type.full_name,
+        idempotent=policy.idempotent,
         client_streams=method.client_streaming,
         server_streams=method.server_streaming,
     )
@@ -133,6 +143,24 @@ def _idempotency_problems(method: MethodDescriptor, policy: Any) -> Iterator[str
         yield f"{method.full_name}: only a unary method can be idempotent"
     if policy.idempotent != has_key:
         yield f"{method.full_name}: idempotent and a field idempotency_key go together"
+    if policy.idempotent and Access.PUBLIC in _access_names(policy):
+        yield f"{method.full_name}: an idempotent method knows who calls, so it cannot be public"
+    if policy.idempotent and (secret := _credential(method.output_type)):
+        yield f"{method.full_name}: its answer holds {secret}, and answers of idempotent methods are stored"
+
+
+def _credential(message: Descriptor) -> str | None:
+    """Return the name of a field with a credential, in the message or one within it."""
+    seen, waiting = set(), [message]
+    while waiting:
+        current = waiting.pop()
+        seen.add(current.full_name)
+        for field in current.fields:
+            if _CREDENTIAL.search(field.name) and field.name != "next_page_token":
+                return field.full_name
+            if field.message_type is not None and field.message_type.full_name not in seen:
+                waiting.append(field.message_type)
+    return None
 
 
 def _is_get(image: Image, proto: Any) -> bool:

@@ -10,7 +10,6 @@ from uuid import uuid4
 from sqlalchemy import Row, bindparam, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.security.master_keys import MasterKeys
 from adapters.sql.personal_fields import Sealer
 from adapters.sql.settled import HOLD_POSITION
 from adapters.sql.tables.events import event_store, outbox, stream_head
@@ -45,9 +44,9 @@ _ANNOUNCE = insert(outbox)
 class EventAppender:
     """Appends what one unit of work has recorded."""
 
-    def __init__(self, connection: AsyncConnection, master: MasterKeys) -> None:
+    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
         self._connection = connection
-        self._sealer = Sealer(connection, master)
+        self._sealer = sealer
 
     async def append(self, events: Sequence[Event], expected: Mapping[str, int], origin: Origin, now: datetime) -> None:
         """Append each event to its stream, and announce it in the outbox.

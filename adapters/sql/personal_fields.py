@@ -49,12 +49,12 @@ class Sealer:
         given = [name for name in event.personal_fields() if data[name] is not None]
         if not given:
             return data
-        key = await self._key(UUID(data["user_id"]))
+        key = await self.key_of(UUID(data["user_id"]))
         for name in given:
             data[name] = None if key is None else {SEALED: seal_text(key, data[name], event_id, name)}
         return data
 
-    async def _key(self, user_id: UUID) -> bytes | None:
+    async def key_of(self, user_id: UUID) -> bytes | None:
         """Return the person's key, made if need be; None when they were erased."""
         if user_id not in self._keys:
             found = await keys_of(self._connection, self._master, [user_id])

@@ -98,7 +98,7 @@ class UpdateProfile:
             user = replace(user, **changed, updated_at=self.clock(), version=user.version + 1)
             await work.users.save(user)
             work.record(UserProfileUpdated(user_id=user_id, fields=tuple(changed)))
-            await work.commit()
+            await work.commit(user)
         return user
 
 

@@ -38,8 +38,9 @@ class SelectCommunicationPartners:
                 custom_partners=len(own_names(chosen.items())),
             )
             after = await keep(work, before, before.with_partners(chosen), selected)
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +72,6 @@ class ConfigurePartnerSituations:
                 custom_situations=len(own_names(chosen.items())),
             )
             after = await keep(work, before, before.with_situations(partner_id, chosen), configured)
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view

@@ -96,8 +96,9 @@ class SelectRole:
                 check("role_id", one_of(choosable), role_id)
             selected = RoleSelected(user_id=user_id, role_id=role_id, custom=choosable[role_id].custom)
             after = await keep(work, before, before.with_role(role_id), selected)
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +120,5 @@ class CreateCustomUserRole:
             )
             selected = RoleSelected(user_id=user_id, role_id=role.id, custom=True)
             await keep(work, before, before.with_role(role.id), created, selected)
-            await work.commit()
+            await work.commit(role)
         return role

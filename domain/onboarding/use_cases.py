@@ -63,8 +63,9 @@ class SelectNativeLanguage:
             before = await work.onboardings.lock(user_id)
             selected = LanguageSelected(user_id=user_id, language_id=language_id)
             after = await keep(work, before, before.with_native_language(language_id), selected)
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view
 
 
 def _choosable(languages: Sequence[Language]) -> Callable[[str], str]:
@@ -95,8 +96,9 @@ class SelectUserIndustry:
             before = await work.onboardings.lock(user_id)
             selected = IndustrySelected(user_id=user_id, industry_id=industry_id)
             after = await keep(work, before, before.with_industry(industry_id), selected)
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ class CompleteOnboarding:
         async with self.uow() as work:
             before = await work.onboardings.lock(user_id)
             after = await keep(work, before, before.completed(self.clock()), OnboardingCompleted(user_id=user_id))
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +131,6 @@ class ResetOnboarding:
         async with self.uow() as work:
             before = await work.onboardings.lock(user_id)
             after = await keep(work, before, before.reset(), OnboardingReset(user_id=user_id))
-            await work.commit()
-        return await view_of(after, self.catalog)
+            view = await view_of(after, self.catalog)
+            await work.commit(view)
+        return view

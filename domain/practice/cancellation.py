@@ -119,7 +119,7 @@ class EndConversation:
             ended = conversation.end(now)
             await work.conversations.save(ended)
             work.record(ConversationCompleted(conversation_id=ended.id, user_id=ended.user_id, turns=ended.turns))
-            await work.commit()
+            await work.commit(ended)
         if late is not None:
             await self.stop.doorbell.ring(late)
         return ended

@@ -35,7 +35,7 @@ class StartConversation:
             await work.turns.add(opening)
             started = ConversationStarted(conversation_id=conversation.id, user_id=user_id, scenario_id=scenario.id)
             work.record(started, turn_added(opening, user_id))
-            await work.commit()
+            await work.commit(conversation)
         return conversation
 
 

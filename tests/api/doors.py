@@ -56,6 +56,8 @@ class Outcome:
     http_status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """Headers of an HTTP answer, trailers of a gRPC one."""
+    replayed: bool = False
+    """Whether it is the answer to an earlier request with the same idempotency key."""
 
     @property
     def message(self) -> Any:
@@ -123,7 +125,16 @@ class GrpcDoor:
                 messages.append(await call)
         except grpc.aio.AioRpcError as error:
             return judged(RPCS[name], _failed(messages, error))
-        return Outcome(messages, headers=_texts(await call.trailing_metadata()))
+        return Outcome(_joined(RPCS[name], messages), headers=_texts(await call.trailing_metadata()))
+
+
+def _joined(rpc: Rpc, messages: list[Any]) -> list[Any]:
+    """Join the pieces of a raw body, as HTTP does."""
+    if not rpc.streams or not _is_raw(rpc):
+        return messages
+    bodies = [getattr(message, rpc.response_body) for message in messages]
+    whole = HttpBody(content_type=bodies[0].content_type, data=b"".join(body.data for body in bodies))
+    return [rpc.response(**{rpc.response_body: whole})]
 
 
 def _texts(metadata: Any) -> dict[str, str]:
@@ -194,20 +205,21 @@ def _outcome(rpc: Rpc | None, response: httpx.Response) -> Outcome:
         return _error(response.json()["error"], status, headers)
     if rpc is None or status == 204:
         return Outcome(http_status=status, headers=headers)
-    if rpc.streams:
-        return _stream(rpc, response, headers)
     assert status == rpc.http_status
-    if rpc.response_body and _is_raw(rpc):
+    if rpc.streams and not _is_raw(rpc):
+        return _stream(rpc, response, headers)
+    if _is_raw(rpc):
         body = HttpBody(content_type=headers["content-type"], data=response.content)
         return Outcome([rpc.response(**{rpc.response_body: body})], http_status=status, headers=headers)
     answer = response.json()
     assert answer["meta"]["request_id"] == headers["x-request-id"]
-    return Outcome([_read(rpc, answer["data"])], http_status=status, headers=headers)
+    replayed = answer["meta"].get("replayed", False)
+    return Outcome([_read(rpc, answer["data"])], http_status=status, headers=headers, replayed=replayed)
 
 
 def _is_raw(rpc: Rpc) -> bool:
-    kind = rpc.response.DESCRIPTOR.fields_by_name[rpc.response_body].message_type
-    return kind.full_name == HttpBody.DESCRIPTOR.full_name
+    field = rpc.response.DESCRIPTOR.fields_by_name.get(rpc.response_body)
+    return field is not None and field.message_type == HttpBody.DESCRIPTOR
 
 
 def _read(rpc: Rpc, data: Any) -> Message:

@@ -7,6 +7,7 @@ from adapters.application import PracticeUseCases
 from domain.practice.messages import Message
 from fluentpro.v2 import conversation_service_pb2 as pb
 from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceServicer
+from server.answering import answer_once
 from server.caller import Context, user_of
 from server.mapping.v2 import conversations
 from server.mapping.v2.replies import put_reply_event
@@ -23,8 +24,11 @@ class ConversationServicer(ConversationServiceServicer):
         self, request: pb.StartConversationRequest, context: Context
     ) -> pb.StartConversationResponse:
         """Start a role-play."""
-        conversation = await self._do.start_conversation(user_of(context), request.scenario_id)
-        return pb.StartConversationResponse(conversation=conversations.conversation(conversation))
+        return await answer_once(
+            context,
+            lambda started: pb.StartConversationResponse(conversation=conversations.conversation(started)),
+            self._do.start_conversation(user_of(context), request.scenario_id),
+        )
 
     async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:
         """Give one conversation."""
@@ -76,10 +80,16 @@ class ConversationServicer(ConversationServiceServicer):
 
     async def CancelReply(self, request: pb.CancelReplyRequest, context: Context) -> pb.CancelReplyResponse:
         """Stop a reply."""
-        generation = await self._do.cancel_reply(user_of(context), request.generation_id)
-        return pb.CancelReplyResponse(generation=conversations.generation(generation))
+        return await answer_once(
+            context,
+            lambda stopped: pb.CancelReplyResponse(generation=conversations.generation(stopped)),
+            self._do.cancel_reply(user_of(context), request.generation_id),
+        )
 
     async def EndConversation(self, request: pb.EndConversationRequest, context: Context) -> pb.EndConversationResponse:
         """End a conversation."""
-        conversation = await self._do.end_conversation(user_of(context), request.conversation_id, request.etag)
-        return pb.EndConversationResponse(conversation=conversations.conversation(conversation))
+        return await answer_once(
+            context,
+            lambda ended: pb.EndConversationResponse(conversation=conversations.conversation(ended)),
+            self._do.end_conversation(user_of(context), request.conversation_id, request.etag),
+        )

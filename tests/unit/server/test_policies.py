@@ -9,6 +9,7 @@ from server.image import our_image
 from server.policies import API_VERSION, POLICY, Access, PolicyError, read_policies
 
 GET_ME = "fluentpro.v2.UserService.GetMe"
+UPDATE_ME = "fluentpro.v2.UserService.UpdateMe"
 
 
 class Contract:
@@ -27,6 +28,10 @@ class Contract:
     @property
     def get_me(self) -> Any:
         return self.file("fluentpro/v2/user_service.proto").service[0].method[0]
+
+    @property
+    def update_me(self) -> Any:
+        return self.file("fluentpro/v2/user_service.proto").service[0].method[1]
 
     @property
     def policy(self) -> Any:
@@ -84,6 +89,14 @@ def spoil_dates(deprecated_on: str, sunset_on: str) -> Callable[[Contract], None
         (
             lambda c: setattr(c.get_me, "server_streaming", True) or setattr(c.policy, "idempotent", True),
             f"{GET_ME}: only a unary method can be idempotent",
+        ),
+        (
+            lambda c: c.update_me.options.Extensions[c._policy].access.append(1),
+            f"{UPDATE_ME}: an idempotent method knows who calls, so it cannot be public",
+        ),
+        (
+            lambda c: setattr(c.update_me, "output_type", ".fluentpro.v2.LogInResponse"),
+            f"{UPDATE_ME}: its answer holds fluentpro.v2.Tokens.access_token, and answers of idempotent methods are",
         ),
         (
             lambda c: c.get_me.options.ClearField("idempotency_level"),
