@@ -35,6 +35,9 @@ NAMES: Final = frozenset(
         "consumer.before_commit",
         "consumer.after_commit",
         "consumer.after_ack",
+        "job.after_claim",
+        "job.before_finish",
+        "job.after_finish",
     }
 )
 

@@ -8,18 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.failpoints import reach
 from adapters.security.master_keys import MasterKeys
+from adapters.sql.answers import Claim
 from adapters.sql.catalog import SqlCustomRoles
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Connections
 from adapters.sql.event_store import EventAppender
+from adapters.sql.generated_scenarios import SqlGeneratedScenarios
 from adapters.sql.generations import SqlGenerations
+from adapters.sql.job_list import SqlJobs
+from adapters.sql.job_rows import add_jobs
 from adapters.sql.onboardings import SqlOnboardings
+from adapters.sql.personal_fields import Sealer
+from adapters.sql.recommendations import SqlRecommendations
 from adapters.sql.scenarios import SqlScenarios
 from adapters.sql.sessions import SqlSessions
 from adapters.sql.turns import SqlTurns
 from adapters.sql.users import SqlUsers
 from domain.shared.clock import Clock
 from domain.shared.events import Event
+from domain.shared.jobs import Job, JobRequest, new_job
+from domain.shared.once import Once, current_once
 from domain.shared.origin import current_origin
 
 
@@ -55,6 +63,16 @@ class SqlRepositories:
         return SqlScenarios(self._connection)
 
     @property
+    def generated_scenarios(self) -> SqlGeneratedScenarios:
+        """What was made for one learner."""
+        return SqlGeneratedScenarios(self._connection)
+
+    @property
+    def recommendations(self) -> SqlRecommendations:
+        """What is recommended to whom."""
+        return SqlRecommendations(self._connection)
+
+    @property
     def conversations(self) -> SqlConversations:
         """The role-plays."""
         return SqlConversations(self._connection)
@@ -68,6 +86,11 @@ class SqlRepositories:
     def generations(self) -> SqlGenerations:
         """The making of the partner's replies."""
         return SqlGenerations(self._connection)
+
+    @property
+    def jobs(self) -> SqlJobs:
+        """What is slow or done outside."""
+        return SqlJobs(self._connection)
 
 
 class SqlReads:
@@ -83,7 +106,7 @@ class SqlReads:
 
 
 class SqlUnitOfWork(SqlRepositories):
-    """One transaction: state, events and outbox. See domain.shared.unit_of_work."""
+    """One transaction: state, events, outbox and jobs. See domain.shared.unit_of_work."""
 
     # The connection comes with __aenter__.
     def __init__(self, connections: Connections, clock: Clock, master: MasterKeys) -> None:
@@ -91,12 +114,25 @@ class SqlUnitOfWork(SqlRepositories):
         self._clock = clock
         self._master = master
         self._events: list[Event] = []
+        self._jobs: list[Job] = []
         self._expected: dict[str, int] = {}
+        self._claim: Claim | None = None
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._connection = await self._stack.enter_async_context(self._connections.transaction())
+        self._sealer = Sealer(self._connection, self._master)
+        once = current_once.get()
+        if once is not None and once.concerns_this_task():
+            await self._claim_request(once)
         return self
+
+    async def _claim_request(self, once: Once) -> None:
+        try:
+            self._claim = await Claim.take(self._connection, self._master, once, self._clock())
+        except BaseException:
+            await self._stack.aclose()  # who fails to enter is never left
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -111,14 +147,28 @@ class SqlUnitOfWork(SqlRepositories):
         """Have `commit` refuse unless the stream has this many events before those that are recorded."""
         self._expected[stream_id] = version
 
-    async def commit(self) -> None:
-        """Append the recorded events and commit. Raises ConcurrentUpdate where `expect` is not met."""
+    def enqueue(self, request: JobRequest) -> Job:
+        """Have `commit` queue a job, unless there is one with its key; return it as it is when there is none."""
+        job = new_job(request, self._clock())
+        self._jobs.append(job)
+        return job
+
+    async def commit(self, result: object = None) -> None:
+        """Append the events, queue the jobs, keep the answer and commit. Raises ConcurrentUpdate, see `expect`."""
         await reach("uow.before_append")
         if self._events:
-            appender = EventAppender(self._connection, self._master)
+            appender = EventAppender(self._connection, self._sealer)
             await appender.append(self._events, self._expected, current_origin.get(), self._clock())
             self._events.clear()
             await reach("uow.after_append")
+        if self._jobs:
+            await add_jobs(self._connection, self._jobs)
+            self._jobs.clear()
+        claim = self._claim if result is not None else None
+        if claim is not None:
+            await claim.keep(self._sealer, result)
         await reach("uow.before_commit")
         await self._connection.commit()
+        if claim is not None:
+            claim.once.is_kept = True
         await reach("uow.after_commit")

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from domain.shared.events import Event
+from domain.shared.jobs import Job, JobRequest
 
 
 class UnitOfWork(Protocol):
@@ -24,5 +25,12 @@ class UnitOfWork(Protocol):
     def expect(self, stream_id: str, version: int) -> None:
         """Have `commit` refuse unless the stream has this many events before those that are recorded."""
 
-    async def commit(self) -> None:
-        """Write everything. Raises ConcurrentUpdate, with the `current_version`, where `expect` is not met."""
+    def enqueue(self, request: JobRequest) -> Job:
+        """Have `commit` queue a job, unless there is one with its key; return it as it is when there is none."""
+        ...
+
+    async def commit(self, result: object = None) -> None:
+        """Write everything. `result` is what the use case returns: it is kept for who asks once more (see `once`).
+
+        Raises ConcurrentUpdate, with the `current_version`, where `expect` is not met.
+        """

@@ -48,8 +48,8 @@ class FakeScenarios:
     async def page(
         self, user_id: UUID, role_id: str | None, industry_id: str | None, request: PageRequest
     ) -> Page[Scenario]:
-        def rank(one: Scenario) -> tuple[bool, bool]:
-            return one.role_id != role_id, one.industry_id != industry_id
+        def rank(one: Scenario) -> tuple[bool, bool, bool]:
+            return one.owner_id is None, one.role_id != role_id, one.industry_id != industry_id
 
         ordered = sorted(self._visible(user_id), key=rank)
         start = [one.id for one in ordered].index(request.after) + 1 if request.after else 0

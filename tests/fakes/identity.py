@@ -139,7 +139,7 @@ class FakeIdentityWork(FakeRepositories):
     def record(self, *events: Event) -> None:
         self._state.events.extend(events)
 
-    async def commit(self) -> None:
+    async def commit(self, result: object = None) -> None:
         self._store.state = self._state.copy()
 
 

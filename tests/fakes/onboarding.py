@@ -95,7 +95,7 @@ class FakeOnboardingWork:
     def record(self, *events: Event) -> None:
         self._events.extend(events)
 
-    async def commit(self) -> None:
+    async def commit(self, result: object = None) -> None:
         self._store.onboardings.update(self._rows)
         self._store.own_roles[:] = self._roles
         self._store.events.extend(self._events)

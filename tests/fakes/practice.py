@@ -244,7 +244,7 @@ class FakePracticeWork(FakePracticeRepositories):
     def record(self, *events: Event) -> None:
         self._state.events.extend(events)
 
-    async def commit(self) -> None:
+    async def commit(self, result: object = None) -> None:
         self._store.check()
         self._store.state = self._state.copy()
 

@@ -1,6 +1,18 @@
 """What background work keeps: how far each handler is, what none could handle, the bus, the leaders and the jobs."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Interval, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Interval,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    and_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.sql.tables import metadata
@@ -77,20 +89,45 @@ job = Table(
     Column("id", Uuid, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    Column("queue", Text, nullable=False),
     Column("arguments", JSONB, nullable=False),
     Column("user_id", Uuid),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("every", Interval),
     Column("sent_at", DateTime(timezone=True)),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("cancel_requested_at", DateTime(timezone=True)),
     Column("progress", JSONB(none_as_null=True)),
     Column("result", JSONB(none_as_null=True)),
+    Column("failure_reason", Text),
     Column("error", Text),
     Column("correlation_id", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
 )
 
-Index("ix_job_due", job.c.due_at, postgresql_where=job.c.state == "queued")
-Index("ix_job_user_id", job.c.user_id)
+# What the dispatcher looks for: jobs to send, jobs sent and not begun, and jobs whose lease may be over. The lease is
+# in no index, so that a renewal changes none.
+_QUEUED = job.c.state == "queued"
+Index("ix_job_due", job.c.due_at, postgresql_where=and_(_QUEUED, job.c.sent_at.is_(None)))
+Index("ix_job_sent", job.c.sent_at, postgresql_where=and_(_QUEUED, job.c.sent_at.is_not(None)))
+Index("ix_job_running", job.c.id, postgresql_where=job.c.state == "running")
+Index("ix_job_user_id_created_at_id", job.c.user_id, job.c.created_at, job.c.id)
+Index("ix_job_created_at_id", job.c.created_at, job.c.id)
+
+# A row a process that runs jobs, which says every few seconds that it can. `node` is the name Celery gives its parent.
+worker_process = Table(
+    "worker_process",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True, autoincrement=False),
+    Column("job_id", Uuid),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("beat_at", DateTime(timezone=True), nullable=False),
+)
