@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.identity.access import GetPublicKeys
+from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens
 from domain.identity.sign_up import RegisterUser
+from domain.jobs.use_cases import CancelJob, GetJob, ListJobs, WatchJob
 from domain.onboarding.choose_partners import ConfigurePartnerSituations, SelectCommunicationPartners
 from domain.onboarding.choose_role import CreateCustomUserRole, MatchUserRoleFromDescription, SelectRole
 from domain.onboarding.use_cases import (
@@ -21,7 +23,9 @@ from domain.onboarding.use_cases import (
 from domain.practice.browse import GetScenario, ListScenarios
 from domain.practice.cancellation import CancelReply, EndConversation
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.generation import GenerateScenarios
 from domain.practice.messages import SendMessage
+from domain.practice.recommendations import ListRecommendations
 from domain.practice.replies import FollowReply, ResumeReply
 
 
@@ -36,6 +40,7 @@ class IdentityUseCases:
     get_public_keys: GetPublicKeys
     get_user: GetUser
     update_profile: UpdateProfile
+    export_account: ExportAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class PracticeUseCases:
 
     get_scenario: GetScenario
     list_scenarios: ListScenarios
+    generate_scenarios: GenerateScenarios
+    list_recommendations: ListRecommendations
     start_conversation: StartConversation
     get_conversation: GetConversation
     list_conversations: ListConversations
@@ -81,3 +88,13 @@ class PracticeUseCases:
     resume_reply: ResumeReply
     cancel_reply: CancelReply
     end_conversation: EndConversation
+
+
+@dataclass(frozen=True, slots=True)
+class JobUseCases:
+    """What goes on behind the answers."""
+
+    get_job: GetJob
+    list_jobs: ListJobs
+    watch_job: WatchJob
+    cancel_job: CancelJob

@@ -24,6 +24,8 @@ PREFIX: Final = "FLUENTPRO_"
 
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
 _OWN_PORT = {"http": ":80", "https": ":443"}  # no browser writes the port that belongs to the scheme
+_ADDRESS = r"[^<>@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+_SENDER = re.compile(rf"{_ADDRESS}|[^<>@]+ <{_ADDRESS}>")
 _INJECTED_BY_KUBERNETES = re.compile(r"(SERVICE_HOST$|(SERVICE_)?PORT(_|$))")
 
 
@@ -109,6 +111,19 @@ def _redis_url(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _smtp_url(secret: SecretStr) -> SecretStr:
+    if not _split(secret.get_secret_value(), ("smtp", "smtps")).hostname:
+        raise ValueError("the URL names no host")
+    return secret
+
+
+def _sender(address: str) -> str:
+    """Accept one address, with a name or without, as in `FluentPro <hello@example.com>`."""
+    if not _SENDER.fullmatch(address) or not address.isprintable():
+        raise ValueError("expected an address, as in FluentPro <hello@example.com>")
+    return address
+
+
 def _web_url(url: str) -> str:
     if not _split(url, ("http", "https")).hostname:
         raise ValueError("the URL names no host")
@@ -187,6 +202,10 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_model: str | None = None
 
+    mail: Literal["folder", "smtp"] = "folder"
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None
+    mail_from: Annotated[str, AfterValidator(_sender)] = "FluentPro <fluentpro@localhost>"
+
     signing_keys: Path | None = None
     master_keys: Path | None = None
     erasure_list: Path | None = None
@@ -256,6 +275,11 @@ def _conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "openai_model", "must name a model when FLUENTPRO_MODEL is openai"
         if not settings.openai_api_key and not settings.openai_base_url:
             yield "openai_api_key", "is needed unless FLUENTPRO_OPENAI_BASE_URL names a server that asks for none"
+    if settings.mail == "smtp":
+        if settings.smtp_url is None:
+            yield "smtp_url", "is needed when FLUENTPRO_MAIL is smtp"
+        if "mail_from" not in settings.model_fields_set:
+            yield "mail_from", "is needed when FLUENTPRO_MAIL is smtp: whom the mail comes from"
     yield from _taken_twice(settings)
     if settings.profile is Profile.PRODUCTION:
         yield from _refused_in_production(settings)
@@ -288,12 +312,18 @@ def _refused_in_production(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "master_keys", "production needs a file of its own, outside the database's backups: a JWK set of oct keys"
     if settings.erasure_list is None:
         yield "erasure_list", "production needs a file of its own, outside the database's backups"
-    if settings.model == "scripted" and not settings.allow_scripted:
-        yield "model", f"production refuses the scripted model unless {PREFIX}ALLOW_SCRIPTED is true"
-    if settings.failpoints is not None:
-        yield "failpoints", "production makes no faults of its own; leave it unset"
+    yield from _developers_aids(settings)
     if settings.redis_url and _lacks_password(settings.redis_url.get_secret_value()):
         yield "redis_url", "production needs a password in the URL of a Redis that is reached by network"
+
+
+def _developers_aids(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.model == "scripted" and not settings.allow_scripted:
+        yield "model", f"production refuses the scripted model unless {PREFIX}ALLOW_SCRIPTED is true"
+    if settings.mail == "folder":
+        yield "mail", "production sends mail: smtp, with the server in FLUENTPRO_SMTP_URL"
+    if settings.failpoints is not None:
+        yield "failpoints", "production makes no faults of its own; leave it unset"
 
 
 def _lacks_password(url: str) -> bool:

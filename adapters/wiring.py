@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.ai.scripted import ScriptedModel
-from adapters.application import CatalogUseCases, IdentityUseCases, OnboardingUseCases, PracticeUseCases
+from adapters.application import (
+    CatalogUseCases,
+    IdentityUseCases,
+    JobUseCases,
+    OnboardingUseCases,
+    PracticeUseCases,
+)
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
+from adapters.mail.folder import FolderMailer
+from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.security.access_tokens import JwtAccessTokens
 from adapters.security.master_keys import MasterKeys, load_master_keys, load_or_create_master_keys
 from adapters.security.passwords import Argon2Passwords, common_passwords
@@ -17,19 +25,24 @@ from adapters.security.refresh_tokens import HmacRefreshTokens
 from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
 from adapters.security.verified_tokens import TokenVerifier
 from adapters.settings import Settings
+from adapters.sql.answers import Answers
 from adapters.sql.api_use import ApiUseTable, ApiUseWriter
 from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
+from adapters.sql.export import SqlPersonalData
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
 from adapters.telemetry.api_use import ApiUse
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.catalog.use_cases import WordRoleMatcher
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
+from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
+from domain.identity.mail import Mailer
 from domain.identity.ports import PasswordHasher
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
 from domain.identity.sign_up import RegisterUser
+from domain.jobs.use_cases import CancelJob, GetJob, ListJobs, WatchJob
 from domain.onboarding.choose_partners import ConfigurePartnerSituations, SelectCommunicationPartners
 from domain.onboarding.choose_role import CreateCustomUserRole, MatchUserRoleFromDescription, SelectRole
 from domain.onboarding.use_cases import (
@@ -45,9 +58,11 @@ from domain.practice.cancellation import CancelReply, EndConversation, StopReply
 from domain.practice.chat import ChatModel
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
 from domain.practice.finishing import FinishReply
+from domain.practice.generation import GenerateScenarios
 from domain.practice.leases import Leases
 from domain.practice.messages import SendMessage
 from domain.practice.production import ProduceReply
+from domain.practice.recommendations import ListRecommendations
 from domain.practice.recovery import RecoverReply
 from domain.practice.replies import FollowReply, ResumeReply
 from domain.shared.clock import Clock, system_clock
@@ -64,12 +79,14 @@ class Application:
     catalog: CatalogUseCases
     onboarding: OnboardingUseCases
     practice: PracticeUseCases
+    jobs: JobUseCases
     tokens: TokenVerifier
     connections: Connections
     reads: SqlReads
     log: RedisGenerationLog
     recover: RecoverReply
     api_use: ApiUse
+    answers: Answers
 
 
 class _Parts:
@@ -127,12 +144,14 @@ async def open_application(
             catalog=_catalog(parts),
             onboarding=_onboarding(parts),
             practice=_practice(parts, runner, recover),
+            jobs=_jobs(parts),
             tokens=tokens,
             connections=parts.connections,
             reads=parts.reads,
             log=parts.log,
             recover=recover,
             api_use=use,
+            answers=Answers(parts.connections, parts.master, clock),
         )
 
 
@@ -160,6 +179,13 @@ def master_keys(settings: Settings) -> MasterKeys:
     return load_or_create_master_keys(Path(settings.data_dir) / "keys" / "master.json")
 
 
+def mailer(settings: Settings, clock: Clock = system_clock) -> Mailer:
+    """Return what sends mail: a folder, unless the settings name a server."""
+    if settings.smtp_url is None or settings.mail == "folder":
+        return FolderMailer(Path(settings.data_dir) / "mail", settings.mail_from, clock)
+    return SmtpMailer(SmtpServer.of(settings.smtp_url.get_secret_value()), settings.mail_from, clock)
+
+
 def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> IdentityUseCases:
     access = JwtAccessTokens(parts.keys, parts.clock)
     sessions = SessionTokens(access, HmacRefreshTokens(parts.keys.refresh_secret), parts.clock)
@@ -171,6 +197,7 @@ def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> I
         get_public_keys=GetPublicKeys(access),
         get_user=GetUser(parts.reads),
         update_profile=UpdateProfile(parts.uow, parts.clock),
+        export_account=ExportAccount(parts.reads, SqlPersonalData(parts.connections, parts.master)),
     )
 
 
@@ -206,6 +233,8 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
     return PracticeUseCases(
         get_scenario=GetScenario(parts.reads),
         list_scenarios=ListScenarios(parts.reads),
+        generate_scenarios=GenerateScenarios(parts.uow, parts.reads, parts.catalog),
+        list_recommendations=ListRecommendations(parts.reads),
         start_conversation=StartConversation(parts.uow, parts.clock),
         get_conversation=GetConversation(parts.reads),
         list_conversations=ListConversations(parts.reads),
@@ -215,4 +244,13 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
         resume_reply=ResumeReply(parts.reads, parts.log, follow),
         cancel_reply=CancelReply(parts.reads, stop),
         end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
+    )
+
+
+def _jobs(parts: _Parts) -> JobUseCases:
+    return JobUseCases(
+        get_job=GetJob(parts.reads),
+        list_jobs=ListJobs(parts.reads),
+        watch_job=WatchJob(parts.reads),
+        cancel_job=CancelJob(parts.uow, parts.clock),
     )

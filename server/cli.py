@@ -9,6 +9,7 @@ import typer
 from server.admin_commands import admin
 from server.events_commands import events
 from server.gateway_command import gateway
+from server.jobs_commands import jobs
 
 app = typer.Typer(
     name="fluentpro",
@@ -93,6 +94,7 @@ def versions() -> None:
 
 app.command()(gateway)
 app.add_typer(events, name="events")
+app.add_typer(jobs, name="jobs")
 app.add_typer(admin, name="admin")
 
 

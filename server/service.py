@@ -1,10 +1,13 @@
 """What a process serves: our servicers within the chain, and the gateway on top of them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import grpc.aio
+from google.protobuf import descriptor_pool
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from prometheus_client import CollectorRegistry
 
 from adapters.settings import Settings
@@ -15,6 +18,7 @@ from adapters.wiring import Application
 from fluentpro.v2.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from fluentpro.v2.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from fluentpro.v2.conversation_service_pb2_grpc import add_ConversationServiceServicer_to_server
+from fluentpro.v2.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from fluentpro.v2.onboarding_service_pb2_grpc import add_OnboardingServiceServicer_to_server
 from fluentpro.v2.scenario_service_pb2_grpc import add_ScenarioServiceServicer_to_server
 from fluentpro.v2.user_service_pb2_grpc import add_UserServiceServicer_to_server
@@ -34,18 +38,20 @@ from server.image import our_image
 from server.interceptors.access_log import AccessLogs
 from server.interceptors.authentication import Authentication
 from server.interceptors.deprecation import Deprecations, deprecations_of
+from server.interceptors.idempotency import Idempotency
 from server.interceptors.metrics import Metrics
 from server.interceptors.origin import Origins
 from server.interceptors.request_id import RequestIds
 from server.interceptors.required import Required
 from server.openapi_wording import WORDING
-from server.policies import read_policies
+from server.policies import MethodPolicy, read_policies
 from server.readiness import Readiness
 from server.required_fields import RequiredFields
 from server.servicers.v1.registration import register_v1
 from server.servicers.v2.auth import AuthServicer
 from server.servicers.v2.catalog import CatalogServicer
 from server.servicers.v2.conversations import ConversationServicer
+from server.servicers.v2.jobs import JobServicer
 from server.servicers.v2.onboarding import OnboardingServicer
 from server.servicers.v2.scenarios import ScenarioServicer
 from server.servicers.v2.users import UserServicer
@@ -104,7 +110,18 @@ def _interceptors(
         Authentication(policies, application.tokens.identify, application.tokens.known),
         Origins(),
         Required(RequiredFields(image), request_checks(application.identity)),
+        Idempotency(application.answers, _answer_types(policies)),
     )
+
+
+def _answer_types(policies: Mapping[str, MethodPolicy]) -> dict[str, type[Message]]:
+    """Return the generated class of what each idempotent method answers with."""
+    pool = descriptor_pool.Default()  # the generated modules have put themselves there
+    return {
+        policy.name: GetMessageClass(pool.FindMessageTypeByName(policy.answer))
+        for policy in policies.values()
+        if policy.idempotent
+    }
 
 
 def _register(application: Application, server: grpc.aio.Server) -> None:
@@ -115,3 +132,4 @@ def _register(application: Application, server: grpc.aio.Server) -> None:
     add_OnboardingServiceServicer_to_server(OnboardingServicer(application.onboarding), server)
     add_ScenarioServiceServicer_to_server(ScenarioServicer(application.practice), server)
     add_ConversationServiceServicer_to_server(ConversationServicer(application.practice), server)
+    add_JobServiceServicer_to_server(JobServicer(application.jobs), server)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     case,
+    extract,
     or_,
     select,
     tuple_,
@@ -26,11 +27,14 @@ from domain.shared.pages import Page, PageRequest
 def _order(table: FromClause) -> tuple[ColumnElement[Any], ...]:
     # A learner without answers passes NULL, which equals nothing: then all is in the catalogue's order.
     rank = case(
+        (table.c.owner_id.is_not(None), -1),
         (table.c.role_id == bindparam("role_id", type_=Text), 0),
         (table.c.industry_id == bindparam("industry_id", type_=Text), 1),
         else_=2,
     )
-    return rank, table.c.position, table.c.id
+    # A learner's own, the newest first; those of one job were made in one transaction, and have positions.
+    age = case((table.c.owner_id.is_not(None), -extract("epoch", table.c.created_at)), else_=0)
+    return rank, age, table.c.position, table.c.id
 
 
 _VISIBLE = or_(scenario.c.owner_id.is_(None), scenario.c.owner_id == bindparam("user_id", type_=Uuid))
@@ -54,12 +58,12 @@ class SqlScenarios:
         """Return one scenario that the learner may see."""
         rows = await self._connection.execute(_GET, {"id": scenario_id, "user_id": user_id})
         row = rows.mappings().one_or_none()
-        return None if row is None else _scenario(row)
+        return None if row is None else scenario_of(row)
 
     async def page(
         self, user_id: UUID, role_id: str | None, industry_id: str | None, request: PageRequest
     ) -> Page[Scenario]:
-        """Return a page, the nearest to the learner's work first."""
+        """Return a page: the learner's own, then the nearest to their work."""
         if request.after is not None and "\0" in request.after:
             return Page(())  # a forged token: no scenario has such an id, and Postgres takes no such text
         learner = {"user_id": user_id, "role_id": role_id, "industry_id": industry_id}
@@ -67,9 +71,10 @@ class SqlScenarios:
         place = {"after": request.after, "limit": request.size + 1}
         statement = _BEGINNING if request.after is None else _AFTER
         rows = (await self._connection.execute(statement, learner | place)).mappings().all()
-        page = tuple(_scenario(row) for row in rows[: request.size])
+        page = tuple(scenario_of(row) for row in rows[: request.size])
         return Page(page, page[-1].id if len(rows) > request.size else None)
 
 
-def _scenario(row: RowMapping) -> Scenario:
+def scenario_of(row: RowMapping | dict[str, Any]) -> Scenario:
+    """Return the scenario of a row."""
     return scenario_from({**row, **row["content"]})

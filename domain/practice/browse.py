@@ -30,12 +30,12 @@ class GetScenario:
 
 @dataclass(frozen=True, slots=True)
 class ListScenarios:
-    """List the scenarios, those that are nearest to the learner's work first."""
+    """List the scenarios: the learner's own, then those that are nearest to their work."""
 
     reads: Callable[[], AbstractAsyncContextManager[ScenarioReads]]
 
     async def __call__(self, user_id: UUID, request: PageRequest) -> Page[Scenario]:
-        """Return a page: the learner's role first, then their industry, then the rest. No answers are needed."""
+        """Return a page: the learner's own, their role, their industry, the rest. No answers are needed."""
         async with self.reads() as repositories:
             onboarding = await repositories.onboardings.get(user_id)
             return await repositories.scenarios.page(user_id, onboarding.role_id, onboarding.industry_id, request)

@@ -117,3 +117,49 @@ class GenerationFailed(GenerationEnded):
     type: ClassVar[str] = "generation.failed"
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioGenerationEvent(Event):
+    """Something about the making of scenarios for a learner; its stream is the job's."""
+
+    aggregate: ClassVar[str] = "scenario"
+
+    job_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioGenerationRequested(ScenarioGenerationEvent):
+    """The learner asked for `count` scenarios."""
+
+    type: ClassVar[str] = "scenario.generation_requested"
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioGenerationStarted(ScenarioGenerationEvent):
+    """An attempt at making them began."""
+
+    type: ClassVar[str] = "scenario.generation_started"
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioGenerationCompleted(ScenarioGenerationEvent):
+    """They were made."""
+
+    type: ClassVar[str] = "scenario.generation_completed"
+
+    scenario_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioGenerationFailed(ScenarioGenerationEvent):
+    """They cannot be made; `reason` is an ErrorReason without its prefix."""
+
+    type: ClassVar[str] = "scenario.generation_failed"
+
+    reason: str

@@ -18,7 +18,10 @@ class Scenarios(Protocol):
     async def page(
         self, user_id: UUID, role_id: str | None, industry_id: str | None, request: PageRequest
     ) -> Page[Scenario]:
-        """Return a page of all that the learner may see: those of the role, then of the industry, then the rest."""
+        """Return a page of all that the learner may see.
+
+        First come their own, the newest foremost; then those of the role, of the industry, and the rest.
+        """
         ...
 
 

@@ -12,6 +12,7 @@ from fluentpro.v2 import (  # noqa: F401 - they put the contract into the pool t
     auth_service_pb2,
     catalog_service_pb2,
     conversation_service_pb2,
+    job_service_pb2,
     onboarding_service_pb2,
     scenario_service_pb2,
     user_service_pb2,

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 PASSWORD = "harbour view at dawn"
 SCENARIO = "early_check_in"
+_SCENARIO_WANTED = {"role_id": "front_desk_reception", "partner_id": "customers", "situation_id": "phone_calls"}
 JOB = {"job_title": "Receptionist", "job_description": "I look after the front desk and check guests in"}
 
 
@@ -71,6 +72,11 @@ class Learner:
         """Return a whole reply, once it has ended."""
         return (await self.call("ConversationService/ResumeReply", generation_id=generation_id)).events
 
+    async def generate(self, **fields: Any) -> Any:
+        """Have scenarios made for somebody at the front desk, and return the job, which nobody works on."""
+        asked = _SCENARIO_WANTED | fields
+        return (await self.call("ScenarioService/GenerateScenarios", **asked)).message.job
+
     async def turns(self, conversation_id: str) -> list[Any]:
         """Return what was said."""
         return list((await self.call("ConversationService/ListTurns", conversation_id=conversation_id)).message.turns)
@@ -125,6 +131,21 @@ async def _of_generation(learner: Learner) -> dict[str, Any]:
     return {"generation_id": await learner.reply()}
 
 
+async def _of_job(learner: Learner) -> dict[str, Any]:
+    return {"job_id": (await learner.generate()).id}
+
+
+async def _of_ended_job(learner: Learner) -> dict[str, Any]:
+    job = await _of_job(learner)
+    await learner.call("JobService/CancelJob", **job)
+    return job
+
+
+async def _listing_jobs(learner: Learner) -> dict[str, Any]:
+    await learner.generate()
+    return {}
+
+
 def _just(**fields: Any) -> Callable[[Learner], Awaitable[dict[str, Any]]]:
     async def give(_learner: Learner) -> dict[str, Any]:
         return fields
@@ -139,6 +160,7 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "AuthService/LogOut": _refresh,
     "AuthService/GetJwks": _just(),
     "UserService/GetMe": _just(),
+    "UserService/ExportMe": _just(),
     "UserService/UpdateMe": _just(user={"full_name": "陳大文 🙂"}, update_mask={"paths": ["full_name"]}),
     "CatalogService/ListLanguages": _just(page_size=2),
     "CatalogService/ListIndustries": _just(),
@@ -160,6 +182,12 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "OnboardingService/ResetOnboarding": _just(),
     "ScenarioService/GetScenario": _just(scenario_id=SCENARIO),
     "ScenarioService/ListScenarios": _just(page_size=2),
+    "ScenarioService/GenerateScenarios": _just(**_SCENARIO_WANTED, level="A2", count=2),
+    "ScenarioService/ListRecommendations": _just(page_size=2),
+    "JobService/GetJob": _of_job,
+    "JobService/ListJobs": _listing_jobs,
+    "JobService/WatchJob": _of_ended_job,
+    "JobService/CancelJob": _of_job,
     "ConversationService/StartConversation": _just(scenario_id=SCENARIO),
     "ConversationService/GetConversation": _of_conversation,
     "ConversationService/ListConversations": _just(),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from api.contract import RPCS
+from api.job_runner import recommend
 from api.learner import SCENARIO, Learner, example
 
 from domain.shared.pages import Page, page_token
@@ -19,6 +20,8 @@ async def lister(product) -> Learner:
     lister = await Learner.new(product.grpc)
     for _ in range(3):
         await lister.reply()
+    await lister.answer()
+    await recommend(product, lister)
     return lister
 
 

@@ -17,6 +17,9 @@ PRODUCTION = {
     "FLUENTPRO_MODEL": "openai",
     "FLUENTPRO_OPENAI_API_KEY": "secret",
     "FLUENTPRO_OPENAI_MODEL": "gpt-x",
+    "FLUENTPRO_MAIL": "smtp",
+    "FLUENTPRO_SMTP_URL": "smtps://us:secret@mail.example.com",
+    "FLUENTPRO_MAIL_FROM": "FluentPro <hello@fluentpro.example>",
 }
 
 
@@ -190,6 +193,7 @@ def test_production_starts_with_what_it_needs():
         ({"FLUENTPRO_MODEL": "scripted"}, "MODEL"),
         ({"FLUENTPRO_REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
         ({"FLUENTPRO_FAILPOINTS": "uow.before_commit=kill"}, "FAILPOINTS"),
+        ({"FLUENTPRO_MAIL": "folder"}, "MAIL"),
     ],
 )
 def test_production_refuses_what_is_fit_for_development_alone(change: dict[str, str], refused: str):
@@ -207,6 +211,24 @@ def test_production_refuses_what_is_fit_for_development_alone(change: dict[str, 
 )
 def test_production_allows_what_was_chosen_knowingly(change: dict[str, str]):
     assert load_settings(PRODUCTION | change)
+
+
+def test_mail_by_smtp_needs_a_server_and_a_sender():
+    assert named({"FLUENTPRO_MAIL": "smtp"}) == {"SMTP_URL", "MAIL_FROM"}
+    server = {"FLUENTPRO_MAIL": "smtp", "FLUENTPRO_SMTP_URL": "smtp://localhost"}
+    assert load_settings(server | {"FLUENTPRO_MAIL_FROM": "hello@fluentpro.example"}).smtp_url
+
+
+@pytest.mark.parametrize(
+    "sender", ["hello", "@example.com", "hello@", "a@b c", "FluentPro <hello@x.example>\nBcc: you@x.example"]
+)
+def test_a_sender_is_one_address(sender: str):
+    assert named({"FLUENTPRO_MAIL_FROM": sender}) == {"MAIL_FROM"}
+
+
+@pytest.mark.parametrize("url", ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://h:port"])
+def test_a_mail_server_is_named_by_its_url(url: str):
+    assert named({"FLUENTPRO_SMTP_URL": url}) == {"SMTP_URL"}
 
 
 def test_the_openai_model_needs_a_name_and_a_key_or_a_server_of_ones_own():

@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'fluentpro/v2/conversation_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1f\x66luentpro/v2/conversation.proto\x1a\x18\x66luentpro/v2/reply.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"A\n\x18StartConversationRequest\x12%\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\nscenarioId\"[\n\x19StartConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"G\n\x16GetConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\"Y\n\x17GetConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"V\n\x18ListConversationsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x85\x01\n\x19ListConversationsResponse\x12@\n\rconversations\x18\x01 \x03(\x0b\x32\x1a.fluentpro.v2.ConversationR\rconversations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"}\n\x10ListTurnsRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"e\n\x11ListTurnsResponse\x12(\n\x05turns\x18\x01 \x03(\x0b\x32\x12.fluentpro.v2.TurnR\x05turns\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x92\x01\n\x12SendMessageRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x30\n\x11\x63lient_message_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\x0f\x63lientMessageId\x12\x1b\n\x04text\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x04text\"E\n\x13SendMessageResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"[\n\x12ResumeReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\x1a\n\x05\x61\x66ter\x18\x02 \x01(\tB\x04\xc8\x9e&\x01R\x05\x61\x66ter\"E\n\x13ResumeReplyResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"?\n\x12\x43\x61ncelReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\"O\n\x13\x43\x61ncelReplyResponse\x12\x38\n\ngeneration\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.GenerationR\ngeneration\"[\n\x16\x45ndConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"Y\n\x17\x45ndConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation2\xad\n\n\x13\x43onversationService\x12\xa1\x01\n\x11StartConversation\x12&.fluentpro.v2.StartConversationRequest\x1a\'.fluentpro.v2.StartConversationResponse\";\xc2\x9e&\t\n\x01\x02\x18\xc9\x01\x32\x01<\x82\xd3\xe4\x93\x02(\"\x15/api/v2/conversations:\x01*b\x0c\x63onversation\x12\xaa\x01\n\x0fGetConversation\x12$.fluentpro.v2.GetConversationRequest\x1a%.fluentpro.v2.GetConversationResponse\"J\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02\x37\x12\'/api/v2/conversations/{conversation_id}b\x0c\x63onversation\x12\x8d\x01\n\x11ListConversations\x12&.fluentpro.v2.ListConversationsRequest\x1a\'.fluentpro.v2.ListConversationsResponse\"\'\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v2/conversations\x12\x90\x01\n\tListTurns\x12\x1e.fluentpro.v2.ListTurnsRequest\x1a\x1f.fluentpro.v2.ListTurnsResponse\"B\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02/\x12-/api/v2/conversations/{conversation_id}/turns\x12\xad\x01\n\x0bSendMessage\x12 .fluentpro.v2.SendMessageRequest\x1a!.fluentpro.v2.SendMessageResponse\"W\xc2\x9e&\x11\n\x01\x02\x12\x04\x63ost(\x01\x32\x04=?@A\x82\xd3\xe4\x93\x02<\"0/api/v2/conversations/{conversation_id}/messages:\x01*b\x05\x65vent0\x01\x12\x9d\x01\n\x0bResumeReply\x12 .fluentpro.v2.ResumeReplyRequest\x1a!.fluentpro.v2.ResumeReplyResponse\"G\x90\x02\x01\xc2\x9e&\x07\n\x01\x02\x32\x02>B\x82\xd3\xe4\x93\x02\x33\x12*/api/v2/generations/{generation_id}/eventsb\x05\x65vent0\x01\x12\x9f\x01\n\x0b\x43\x61ncelReply\x12 .fluentpro.v2.CancelReplyRequest\x1a!.fluentpro.v2.CancelReplyResponse\"K\xc2\x9e&\x06\n\x01\x02\x32\x01>\x82\xd3\xe4\x93\x02;\"*/api/v2/generations/{generation_id}:cancel:\x01*b\ngeneration\x12\xaf\x01\n\x0f\x45ndConversation\x12$.fluentpro.v2.EndConversationRequest\x1a%.fluentpro.v2.EndConversationResponse\"O\xc2\x9e&\x07\n\x01\x02\x32\x02=\x0c\x82\xd3\xe4\x93\x02>\"+/api/v2/conversations/{conversation_id}:end:\x01*b\x0c\x63onversationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'fluentpro/v2/conversation_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1f\x66luentpro/v2/conversation.proto\x1a\x18\x66luentpro/v2/reply.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"j\n\x18StartConversationRequest\x12%\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\nscenarioId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"[\n\x19StartConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"G\n\x16GetConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\"Y\n\x17GetConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"V\n\x18ListConversationsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x85\x01\n\x19ListConversationsResponse\x12@\n\rconversations\x18\x01 \x03(\x0b\x32\x1a.fluentpro.v2.ConversationR\rconversations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"}\n\x10ListTurnsRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"e\n\x11ListTurnsResponse\x12(\n\x05turns\x18\x01 \x03(\x0b\x32\x12.fluentpro.v2.TurnR\x05turns\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x92\x01\n\x12SendMessageRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x30\n\x11\x63lient_message_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\x0f\x63lientMessageId\x12\x1b\n\x04text\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x04text\"E\n\x13SendMessageResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"[\n\x12ResumeReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\x1a\n\x05\x61\x66ter\x18\x02 \x01(\tB\x04\xc8\x9e&\x01R\x05\x61\x66ter\"E\n\x13ResumeReplyResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"h\n\x12\x43\x61ncelReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"O\n\x13\x43\x61ncelReplyResponse\x12\x38\n\ngeneration\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.GenerationR\ngeneration\"\x84\x01\n\x16\x45ndConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"Y\n\x17\x45ndConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation2\xb9\n\n\x13\x43onversationService\x12\xa5\x01\n\x11StartConversation\x12&.fluentpro.v2.StartConversationRequest\x1a\'.fluentpro.v2.StartConversationResponse\"?\xc2\x9e&\r\n\x01\x02\x18\xc9\x01 \x01\x32\x03<\x0f\x10\x82\xd3\xe4\x93\x02(\"\x15/api/v2/conversations:\x01*b\x0c\x63onversation\x12\xaa\x01\n\x0fGetConversation\x12$.fluentpro.v2.GetConversationRequest\x1a%.fluentpro.v2.GetConversationResponse\"J\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02\x37\x12\'/api/v2/conversations/{conversation_id}b\x0c\x63onversation\x12\x8d\x01\n\x11ListConversations\x12&.fluentpro.v2.ListConversationsRequest\x1a\'.fluentpro.v2.ListConversationsResponse\"\'\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v2/conversations\x12\x90\x01\n\tListTurns\x12\x1e.fluentpro.v2.ListTurnsRequest\x1a\x1f.fluentpro.v2.ListTurnsResponse\"B\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02/\x12-/api/v2/conversations/{conversation_id}/turns\x12\xad\x01\n\x0bSendMessage\x12 .fluentpro.v2.SendMessageRequest\x1a!.fluentpro.v2.SendMessageResponse\"W\xc2\x9e&\x11\n\x01\x02\x12\x04\x63ost(\x01\x32\x04=?@A\x82\xd3\xe4\x93\x02<\"0/api/v2/conversations/{conversation_id}/messages:\x01*b\x05\x65vent0\x01\x12\x9d\x01\n\x0bResumeReply\x12 .fluentpro.v2.ResumeReplyRequest\x1a!.fluentpro.v2.ResumeReplyResponse\"G\x90\x02\x01\xc2\x9e&\x07\n\x01\x02\x32\x02>B\x82\xd3\xe4\x93\x02\x33\x12*/api/v2/generations/{generation_id}/eventsb\x05\x65vent0\x01\x12\xa3\x01\n\x0b\x43\x61ncelReply\x12 .fluentpro.v2.CancelReplyRequest\x1a!.fluentpro.v2.CancelReplyResponse\"O\xc2\x9e&\n\n\x01\x02 \x01\x32\x03>\x0f\x10\x82\xd3\xe4\x93\x02;\"*/api/v2/generations/{generation_id}:cancel:\x01*b\ngeneration\x12\xb3\x01\n\x0f\x45ndConversation\x12$.fluentpro.v2.EndConversationRequest\x1a%.fluentpro.v2.EndConversationResponse\"S\xc2\x9e&\x0b\n\x01\x02 \x01\x32\x04=\x0c\x0f\x10\x82\xd3\xe4\x93\x02>\"+/api/v2/conversations/{conversation_id}:end:\x01*b\x0c\x63onversationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,7 +57,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENDCONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
   _globals['_ENDCONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\342A\001\002'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['StartConversation']._loaded_options = None
-  _globals['_CONVERSATIONSERVICE'].methods_by_name['StartConversation']._serialized_options = b'\302\236&\t\n\001\002\030\311\0012\001<\202\323\344\223\002(\"\025/api/v2/conversations:\001*b\014conversation'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['StartConversation']._serialized_options = b'\302\236&\r\n\001\002\030\311\001 \0012\003<\017\020\202\323\344\223\002(\"\025/api/v2/conversations:\001*b\014conversation'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['GetConversation']._loaded_options = None
   _globals['_CONVERSATIONSERVICE'].methods_by_name['GetConversation']._serialized_options = b'\220\002\001\302\236&\006\n\001\0022\001=\202\323\344\223\0027\022\'/api/v2/conversations/{conversation_id}b\014conversation'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['ListConversations']._loaded_options = None
@@ -69,41 +69,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeReply']._loaded_options = None
   _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeReply']._serialized_options = b'\220\002\001\302\236&\007\n\001\0022\002>B\202\323\344\223\0023\022*/api/v2/generations/{generation_id}/eventsb\005event'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['CancelReply']._loaded_options = None
-  _globals['_CONVERSATIONSERVICE'].methods_by_name['CancelReply']._serialized_options = b'\302\236&\006\n\001\0022\001>\202\323\344\223\002;\"*/api/v2/generations/{generation_id}:cancel:\001*b\ngeneration'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['CancelReply']._serialized_options = b'\302\236&\n\n\001\002 \0012\003>\017\020\202\323\344\223\002;\"*/api/v2/generations/{generation_id}:cancel:\001*b\ngeneration'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['EndConversation']._loaded_options = None
-  _globals['_CONVERSATIONSERVICE'].methods_by_name['EndConversation']._serialized_options = b'\302\236&\007\n\001\0022\002=\014\202\323\344\223\002>\"+/api/v2/conversations/{conversation_id}:end:\001*b\014conversation'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['EndConversation']._serialized_options = b'\302\236&\013\n\001\002 \0012\004=\014\017\020\202\323\344\223\002>\"+/api/v2/conversations/{conversation_id}:end:\001*b\014conversation'
   _globals['_STARTCONVERSATIONREQUEST']._serialized_start=216
-  _globals['_STARTCONVERSATIONREQUEST']._serialized_end=281
-  _globals['_STARTCONVERSATIONRESPONSE']._serialized_start=283
-  _globals['_STARTCONVERSATIONRESPONSE']._serialized_end=374
-  _globals['_GETCONVERSATIONREQUEST']._serialized_start=376
-  _globals['_GETCONVERSATIONREQUEST']._serialized_end=447
-  _globals['_GETCONVERSATIONRESPONSE']._serialized_start=449
-  _globals['_GETCONVERSATIONRESPONSE']._serialized_end=538
-  _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=540
-  _globals['_LISTCONVERSATIONSREQUEST']._serialized_end=626
-  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=629
-  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=762
-  _globals['_LISTTURNSREQUEST']._serialized_start=764
-  _globals['_LISTTURNSREQUEST']._serialized_end=889
-  _globals['_LISTTURNSRESPONSE']._serialized_start=891
-  _globals['_LISTTURNSRESPONSE']._serialized_end=992
-  _globals['_SENDMESSAGEREQUEST']._serialized_start=995
-  _globals['_SENDMESSAGEREQUEST']._serialized_end=1141
-  _globals['_SENDMESSAGERESPONSE']._serialized_start=1143
-  _globals['_SENDMESSAGERESPONSE']._serialized_end=1212
-  _globals['_RESUMEREPLYREQUEST']._serialized_start=1214
-  _globals['_RESUMEREPLYREQUEST']._serialized_end=1305
-  _globals['_RESUMEREPLYRESPONSE']._serialized_start=1307
-  _globals['_RESUMEREPLYRESPONSE']._serialized_end=1376
-  _globals['_CANCELREPLYREQUEST']._serialized_start=1378
-  _globals['_CANCELREPLYREQUEST']._serialized_end=1441
-  _globals['_CANCELREPLYRESPONSE']._serialized_start=1443
-  _globals['_CANCELREPLYRESPONSE']._serialized_end=1522
-  _globals['_ENDCONVERSATIONREQUEST']._serialized_start=1524
-  _globals['_ENDCONVERSATIONREQUEST']._serialized_end=1615
-  _globals['_ENDCONVERSATIONRESPONSE']._serialized_start=1617
-  _globals['_ENDCONVERSATIONRESPONSE']._serialized_end=1706
-  _globals['_CONVERSATIONSERVICE']._serialized_start=1709
-  _globals['_CONVERSATIONSERVICE']._serialized_end=3034
+  _globals['_STARTCONVERSATIONREQUEST']._serialized_end=322
+  _globals['_STARTCONVERSATIONRESPONSE']._serialized_start=324
+  _globals['_STARTCONVERSATIONRESPONSE']._serialized_end=415
+  _globals['_GETCONVERSATIONREQUEST']._serialized_start=417
+  _globals['_GETCONVERSATIONREQUEST']._serialized_end=488
+  _globals['_GETCONVERSATIONRESPONSE']._serialized_start=490
+  _globals['_GETCONVERSATIONRESPONSE']._serialized_end=579
+  _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=581
+  _globals['_LISTCONVERSATIONSREQUEST']._serialized_end=667
+  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=670
+  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=803
+  _globals['_LISTTURNSREQUEST']._serialized_start=805
+  _globals['_LISTTURNSREQUEST']._serialized_end=930
+  _globals['_LISTTURNSRESPONSE']._serialized_start=932
+  _globals['_LISTTURNSRESPONSE']._serialized_end=1033
+  _globals['_SENDMESSAGEREQUEST']._serialized_start=1036
+  _globals['_SENDMESSAGEREQUEST']._serialized_end=1182
+  _globals['_SENDMESSAGERESPONSE']._serialized_start=1184
+  _globals['_SENDMESSAGERESPONSE']._serialized_end=1253
+  _globals['_RESUMEREPLYREQUEST']._serialized_start=1255
+  _globals['_RESUMEREPLYREQUEST']._serialized_end=1346
+  _globals['_RESUMEREPLYRESPONSE']._serialized_start=1348
+  _globals['_RESUMEREPLYRESPONSE']._serialized_end=1417
+  _globals['_CANCELREPLYREQUEST']._serialized_start=1419
+  _globals['_CANCELREPLYREQUEST']._serialized_end=1523
+  _globals['_CANCELREPLYRESPONSE']._serialized_start=1525
+  _globals['_CANCELREPLYRESPONSE']._serialized_end=1604
+  _globals['_ENDCONVERSATIONREQUEST']._serialized_start=1607
+  _globals['_ENDCONVERSATIONREQUEST']._serialized_end=1739
+  _globals['_ENDCONVERSATIONRESPONSE']._serialized_start=1741
+  _globals['_ENDCONVERSATIONRESPONSE']._serialized_end=1830
+  _globals['_CONVERSATIONSERVICE']._serialized_start=1833
+  _globals['_CONVERSATIONSERVICE']._serialized_end=3170
 # @@protoc_insertion_point(module_scope)

@@ -27,16 +27,22 @@ class StartConversationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SCENARIO_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     scenario_id: _builtins.str
     """A Scenario's id."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         scenario_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["scenario_id", b"scenario_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "scenario_id", b"scenario_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -335,16 +341,22 @@ class CancelReplyRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     GENERATION_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     generation_id: _builtins.str
     """A Generation's id."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         generation_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_id", b"generation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_id", b"generation_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -382,19 +394,25 @@ class EndConversationRequest(_message.Message):
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """A Conversation's id."""
     etag: _builtins.str
     """The `etag` the call is based on; when the conversation has another one by now, the answer is ABORTED. Empty: no check."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         etag: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "etag", b"etag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "etag", b"etag", "idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

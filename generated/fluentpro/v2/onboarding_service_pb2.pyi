@@ -68,16 +68,22 @@ class SetNativeLanguageRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LANGUAGE_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     language_id: _builtins.str
     """An available Language's id."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         language_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_id", b"language_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "language_id", b"language_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -114,16 +120,22 @@ class SetIndustryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     INDUSTRY_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     industry_id: _builtins.str
     """An Industry's id."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         industry_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["industry_id", b"industry_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "industry_id", b"industry_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -210,16 +222,22 @@ class SelectRoleRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ROLE_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     role_id: _builtins.str
     """A Role's id."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         role_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["role_id", b"role_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "role_id", b"role_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -258,22 +276,28 @@ class CreateCustomRoleRequest(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     LEVEL_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """3 to 100 characters."""
     description: _builtins.str
     """What one does in this role, 10 to 2000 characters."""
     level: _catalog_pb2.RoleLevel.ValueType
     """How senior it is."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
         *,
         title: _builtins.str = ...,
         description: _builtins.str = ...,
         level: _catalog_pb2.RoleLevel.ValueType = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "level", b"level", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "idempotency_key", b"idempotency_key", "level", b"level", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -311,6 +335,11 @@ class SetCommunicationPartnersRequest(_message.Message):
 
     PARTNER_IDS_FIELD_NUMBER: _builtins.int
     CUSTOM_PARTNERS_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     @_builtins.property
     def partner_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 10 ids, each once: of the catalogue, or of the learner's own partners to keep."""
@@ -324,10 +353,11 @@ class SetCommunicationPartnersRequest(_message.Message):
         *,
         partner_ids: _abc.Iterable[_builtins.str] | None = ...,
         custom_partners: _abc.Iterable[_builtins.str] | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_partners", b"custom_partners", "partner_ids", b"partner_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_partners", b"custom_partners", "idempotency_key", b"idempotency_key", "partner_ids", b"partner_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -366,8 +396,13 @@ class SetSituationsRequest(_message.Message):
     PARTNER_ID_FIELD_NUMBER: _builtins.int
     SITUATION_IDS_FIELD_NUMBER: _builtins.int
     CUSTOM_SITUATIONS_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     partner_id: _builtins.str
     """A chosen partner's id."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     @_builtins.property
     def situation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 20 ids, each once: of the catalogue, or of this partner's own situations to keep."""
@@ -382,10 +417,11 @@ class SetSituationsRequest(_message.Message):
         partner_id: _builtins.str = ...,
         situation_ids: _abc.Iterable[_builtins.str] | None = ...,
         custom_situations: _abc.Iterable[_builtins.str] | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_situations", b"custom_situations", "partner_id", b"partner_id", "situation_ids", b"situation_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_situations", b"custom_situations", "idempotency_key", b"idempotency_key", "partner_id", b"partner_id", "situation_ids", b"situation_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -468,12 +504,19 @@ class CompleteOnboardingRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
+        *,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -509,12 +552,19 @@ class ResetOnboardingRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
     def __init__(
         self,
+        *,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from fluentpro.contract.v1 import options_pb2 as fluentpro_dot_contract_dot_v1_dot_options__pb2
+from fluentpro.v2 import job_pb2 as fluentpro_dot_v2_dot_job__pb2
 from fluentpro.v2 import scenario_pb2 as fluentpro_dot_v2_dot_scenario__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#fluentpro/v2/scenario_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1b\x66luentpro/v2/scenario.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\";\n\x12GetScenarioRequest\x12%\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\nscenarioId\"I\n\x13GetScenarioResponse\x12\x32\n\x08scenario\x18\x01 \x01(\x0b\x32\x16.fluentpro.v2.ScenarioR\x08scenario\"R\n\x14ListScenariosRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"u\n\x15ListScenariosResponse\x12\x34\n\tscenarios\x18\x01 \x03(\x0b\x32\x16.fluentpro.v2.ScenarioR\tscenarios\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa5\x02\n\x0fScenarioService\x12\x92\x01\n\x0bGetScenario\x12 .fluentpro.v2.GetScenarioRequest\x1a!.fluentpro.v2.GetScenarioResponse\">\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01<\x82\xd3\xe4\x93\x02+\x12\x1f/api/v2/scenarios/{scenario_id}b\x08scenario\x12}\n\rListScenarios\x12\".fluentpro.v2.ListScenariosRequest\x1a#.fluentpro.v2.ListScenariosResponse\"#\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v2/scenariosb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#fluentpro/v2/scenario_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x16\x66luentpro/v2/job.proto\x1a\x1b\x66luentpro/v2/scenario.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xa3\x02\n\x18GenerateScenariosRequest\x12\x1c\n\x07role_id\x18\x01 \x01(\tH\x00R\x06roleId\x88\x01\x01\x12\"\n\npartner_id\x18\x02 \x01(\tH\x01R\tpartnerId\x88\x01\x01\x12&\n\x0csituation_id\x18\x03 \x01(\tH\x02R\x0bsituationId\x88\x01\x01\x12\x19\n\x05level\x18\x04 \x01(\tH\x03R\x05level\x88\x01\x01\x12\x19\n\x05\x63ount\x18\x05 \x01(\x05H\x04R\x05\x63ount\x88\x01\x01\x12\'\n\x0fidempotency_key\x18\x06 \x01(\tR\x0eidempotencyKeyB\n\n\x08_role_idB\r\n\x0b_partner_idB\x0f\n\r_situation_idB\x08\n\x06_levelB\x08\n\x06_count\"@\n\x19GenerateScenariosResponse\x12#\n\x03job\x18\x01 \x01(\x0b\x32\x11.fluentpro.v2.JobR\x03job\";\n\x12GetScenarioRequest\x12%\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\nscenarioId\"I\n\x13GetScenarioResponse\x12\x32\n\x08scenario\x18\x01 \x01(\x0b\x32\x16.fluentpro.v2.ScenarioR\x08scenario\"R\n\x14ListScenariosRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"u\n\x15ListScenariosResponse\x12\x34\n\tscenarios\x18\x01 \x03(\x0b\x32\x16.fluentpro.v2.ScenarioR\tscenarios\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n\x1aListRecommendationsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"{\n\x1bListRecommendationsResponse\x12\x34\n\tscenarios\x18\x01 \x03(\x0b\x32\x16.fluentpro.v2.ScenarioR\tscenarios\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xe3\x04\n\x0fScenarioService\x12\xa3\x01\n\x11GenerateScenarios\x12&.fluentpro.v2.GenerateScenariosRequest\x1a\'.fluentpro.v2.GenerateScenariosResponse\"=\xc2\x9e&\x14\n\x01\x02\x12\x04\x63ost\x18\xca\x01 \x01\x32\x04)\x18\x0f\x10\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v2/scenarios:generate:\x01*\x12\x92\x01\n\x0bGetScenario\x12 .fluentpro.v2.GetScenarioRequest\x1a!.fluentpro.v2.GetScenarioResponse\">\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01<\x82\xd3\xe4\x93\x02+\x12\x1f/api/v2/scenarios/{scenario_id}b\x08scenario\x12}\n\rListScenarios\x12\".fluentpro.v2.ListScenariosRequest\x1a#.fluentpro.v2.ListScenariosResponse\"#\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/api/v2/scenarios\x12\x95\x01\n\x13ListRecommendations\x12(.fluentpro.v2.ListRecommendationsRequest\x1a).fluentpro.v2.ListRecommendationsResponse\")\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v2/recommendationsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,18 +38,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETSCENARIOREQUEST'].fields_by_name['scenario_id']._loaded_options = None
   _globals['_GETSCENARIOREQUEST'].fields_by_name['scenario_id']._serialized_options = b'\342A\001\002'
+  _globals['_SCENARIOSERVICE'].methods_by_name['GenerateScenarios']._loaded_options = None
+  _globals['_SCENARIOSERVICE'].methods_by_name['GenerateScenarios']._serialized_options = b'\302\236&\024\n\001\002\022\004cost\030\312\001 \0012\004)\030\017\020\202\323\344\223\002\037\"\032/api/v2/scenarios:generate:\001*'
   _globals['_SCENARIOSERVICE'].methods_by_name['GetScenario']._loaded_options = None
   _globals['_SCENARIOSERVICE'].methods_by_name['GetScenario']._serialized_options = b'\220\002\001\302\236&\006\n\001\0022\001<\202\323\344\223\002+\022\037/api/v2/scenarios/{scenario_id}b\010scenario'
   _globals['_SCENARIOSERVICE'].methods_by_name['ListScenarios']._loaded_options = None
   _globals['_SCENARIOSERVICE'].methods_by_name['ListScenarios']._serialized_options = b'\220\002\001\302\236&\003\n\001\002\202\323\344\223\002\023\022\021/api/v2/scenarios'
-  _globals['_GETSCENARIOREQUEST']._serialized_start=182
-  _globals['_GETSCENARIOREQUEST']._serialized_end=241
-  _globals['_GETSCENARIORESPONSE']._serialized_start=243
-  _globals['_GETSCENARIORESPONSE']._serialized_end=316
-  _globals['_LISTSCENARIOSREQUEST']._serialized_start=318
-  _globals['_LISTSCENARIOSREQUEST']._serialized_end=400
-  _globals['_LISTSCENARIOSRESPONSE']._serialized_start=402
-  _globals['_LISTSCENARIOSRESPONSE']._serialized_end=519
-  _globals['_SCENARIOSERVICE']._serialized_start=522
-  _globals['_SCENARIOSERVICE']._serialized_end=815
+  _globals['_SCENARIOSERVICE'].methods_by_name['ListRecommendations']._loaded_options = None
+  _globals['_SCENARIOSERVICE'].methods_by_name['ListRecommendations']._serialized_options = b'\220\002\001\302\236&\003\n\001\002\202\323\344\223\002\031\022\027/api/v2/recommendations'
+  _globals['_GENERATESCENARIOSREQUEST']._serialized_start=207
+  _globals['_GENERATESCENARIOSREQUEST']._serialized_end=498
+  _globals['_GENERATESCENARIOSRESPONSE']._serialized_start=500
+  _globals['_GENERATESCENARIOSRESPONSE']._serialized_end=564
+  _globals['_GETSCENARIOREQUEST']._serialized_start=566
+  _globals['_GETSCENARIOREQUEST']._serialized_end=625
+  _globals['_GETSCENARIORESPONSE']._serialized_start=627
+  _globals['_GETSCENARIORESPONSE']._serialized_end=700
+  _globals['_LISTSCENARIOSREQUEST']._serialized_start=702
+  _globals['_LISTSCENARIOSREQUEST']._serialized_end=784
+  _globals['_LISTSCENARIOSRESPONSE']._serialized_start=786
+  _globals['_LISTSCENARIOSRESPONSE']._serialized_end=903
+  _globals['_LISTRECOMMENDATIONSREQUEST']._serialized_start=905
+  _globals['_LISTRECOMMENDATIONSREQUEST']._serialized_end=993
+  _globals['_LISTRECOMMENDATIONSRESPONSE']._serialized_start=995
+  _globals['_LISTRECOMMENDATIONSRESPONSE']._serialized_end=1118
+  _globals['_SCENARIOSERVICE']._serialized_start=1121
+  _globals['_SCENARIOSERVICE']._serialized_end=1732
 # @@protoc_insertion_point(module_scope)

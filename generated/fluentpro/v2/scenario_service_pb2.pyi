@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from fluentpro.v2 import job_pb2 as _job_pb2
 from fluentpro.v2 import scenario_pb2 as _scenario_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -18,6 +19,93 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class GenerateScenariosRequest(_message.Message):
+    """Asks ScenarioService.GenerateScenarios."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_ID_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    SITUATION_ID_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    role_id: _builtins.str
+    """The role to play, of the catalogue or the learner's own. Absent: the learner's."""
+    partner_id: _builtins.str
+    """Whom to speak with, of the catalogue or the learner's own. Absent: those that the learner chose, in turn."""
+    situation_id: _builtins.str
+    """The occasion, of the catalogue or the learner's own. Absent: those that the learner chose for the partner, in turn."""
+    level: _builtins.str
+    """How hard it is: `A1`, `A2`, `B1`, `B2` or `C1`. Absent: `B1` for an associate and a supervisor, `B2` for a manager, `C1` for a director."""
+    count: _builtins.int
+    """How many, 1 to 10. Absent: 3."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
+    def __init__(
+        self,
+        *,
+        role_id: _builtins.str | None = ...,
+        partner_id: _builtins.str | None = ...,
+        situation_id: _builtins.str | None = ...,
+        level: _builtins.str | None = ...,
+        count: _builtins.int | None = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_level", b"_level", "_partner_id", b"_partner_id", "_role_id", b"_role_id", "_situation_id", b"_situation_id", "count", b"count", "level", b"level", "partner_id", b"partner_id", "role_id", b"role_id", "situation_id", b"situation_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_level", b"_level", "_partner_id", b"_partner_id", "_role_id", b"_role_id", "_situation_id", b"_situation_id", "count", b"count", "idempotency_key", b"idempotency_key", "level", b"level", "partner_id", b"partner_id", "role_id", b"role_id", "situation_id", b"situation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    _WhichOneofReturnType__level: _TypeAlias = _typing.Literal["level"]  # noqa: Y015
+    _WhichOneofArgType__level: _TypeAlias = _typing.Literal["_level", b"_level"]  # noqa: Y015
+    _WhichOneofReturnType__partner_id: _TypeAlias = _typing.Literal["partner_id"]  # noqa: Y015
+    _WhichOneofArgType__partner_id: _TypeAlias = _typing.Literal["_partner_id", b"_partner_id"]  # noqa: Y015
+    _WhichOneofReturnType__role_id: _TypeAlias = _typing.Literal["role_id"]  # noqa: Y015
+    _WhichOneofArgType__role_id: _TypeAlias = _typing.Literal["_role_id", b"_role_id"]  # noqa: Y015
+    _WhichOneofReturnType__situation_id: _TypeAlias = _typing.Literal["situation_id"]  # noqa: Y015
+    _WhichOneofArgType__situation_id: _TypeAlias = _typing.Literal["_situation_id", b"_situation_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__level) -> _WhichOneofReturnType__level | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__partner_id) -> _WhichOneofReturnType__partner_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__role_id) -> _WhichOneofReturnType__role_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__situation_id) -> _WhichOneofReturnType__situation_id | None: ...
+
+Global___GenerateScenariosRequest: _TypeAlias = GenerateScenariosRequest  # noqa: Y015
+
+@_typing.final
+class GenerateScenariosResponse(_message.Message):
+    """Answers ScenarioService.GenerateScenarios."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> _job_pb2.Job:
+        """The job that makes them; JobService.WatchJob follows it."""
+
+    def __init__(
+        self,
+        *,
+        job: _job_pb2.Job | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GenerateScenariosResponse: _TypeAlias = GenerateScenariosResponse  # noqa: Y015
 
 @_typing.final
 class GetScenarioRequest(_message.Message):
@@ -118,3 +206,57 @@ class ListScenariosResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListScenariosResponse: _TypeAlias = ListScenariosResponse  # noqa: Y015
+
+@_typing.final
+class ListRecommendationsRequest(_message.Message):
+    """Asks ScenarioService.ListRecommendations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many. 0 means 20, more than 100 is taken as 100, negative is INVALID_ARGUMENT."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before, with all other arguments unchanged. Empty: the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecommendationsRequest: _TypeAlias = ListRecommendationsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecommendationsResponse(_message.Message):
+    """Answers ScenarioService.ListRecommendations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCENARIOS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty on the last one."""
+    @_builtins.property
+    def scenarios(self) -> _containers.RepeatedCompositeFieldContainer[_scenario_pb2.Scenario]:
+        """One page, the best first."""
+
+    def __init__(
+        self,
+        *,
+        scenarios: _abc.Iterable[_scenario_pb2.Scenario] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "scenarios", b"scenarios"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecommendationsResponse: _TypeAlias = ListRecommendationsResponse  # noqa: Y015

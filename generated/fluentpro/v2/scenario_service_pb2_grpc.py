@@ -35,6 +35,11 @@ class ScenarioServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GenerateScenarios = channel.unary_unary(
+                '/fluentpro.v2.ScenarioService/GenerateScenarios',
+                request_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.GenerateScenariosRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.GenerateScenariosResponse.FromString,
+                _registered_method=True)
         self.GetScenario = channel.unary_unary(
                 '/fluentpro.v2.ScenarioService/GetScenario',
                 request_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.GetScenarioRequest.SerializeToString,
@@ -45,11 +50,25 @@ class ScenarioServiceStub:
                 request_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListScenariosRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListScenariosResponse.FromString,
                 _registered_method=True)
+        self.ListRecommendations = channel.unary_unary(
+                '/fluentpro.v2.ScenarioService/ListRecommendations',
+                request_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListRecommendationsRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListRecommendationsResponse.FromString,
+                _registered_method=True)
 
 
 class ScenarioServiceServicer:
     """What to practise.
     """
+
+    def GenerateScenarios(self, request, context):
+        """Makes scenarios for the learner alone, out of their work: a job, whose `result` names them when it is done.
+
+        What is not said comes from the learner's onboarding; where an answer is missing there, the error names it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def GetScenario(self, request, context):
         """Gives one scenario.
@@ -59,7 +78,14 @@ class ScenarioServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListScenarios(self, request, context):
-        """Lists the scenarios: those of the learner's role first, then those of the industry, then the rest. Never empty.
+        """Lists the scenarios: those made for the learner first, the newest of them foremost; then those of the learner's role, those of the industry, and the rest. Never empty.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecommendations(self, request, context):
+        """Lists what fits the learner best, the best first, as it was worked out after their onboarding. Empty until then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -68,6 +94,11 @@ class ScenarioServiceServicer:
 
 def add_ScenarioServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GenerateScenarios': grpc.unary_unary_rpc_method_handler(
+                    servicer.GenerateScenarios,
+                    request_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.GenerateScenariosRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.GenerateScenariosResponse.SerializeToString,
+            ),
             'GetScenario': grpc.unary_unary_rpc_method_handler(
                     servicer.GetScenario,
                     request_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.GetScenarioRequest.FromString,
@@ -77,6 +108,11 @@ def add_ScenarioServiceServicer_to_server(servicer, server):
                     servicer.ListScenarios,
                     request_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListScenariosRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListScenariosResponse.SerializeToString,
+            ),
+            'ListRecommendations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecommendations,
+                    request_deserializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListRecommendationsRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_scenario__service__pb2.ListRecommendationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -89,6 +125,33 @@ def add_ScenarioServiceServicer_to_server(servicer, server):
 class ScenarioService:
     """What to practise.
     """
+
+    @staticmethod
+    def GenerateScenarios(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.ScenarioService/GenerateScenarios',
+            fluentpro_dot_v2_dot_scenario__service__pb2.GenerateScenariosRequest.SerializeToString,
+            fluentpro_dot_v2_dot_scenario__service__pb2.GenerateScenariosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def GetScenario(request,
@@ -134,6 +197,33 @@ class ScenarioService:
             '/fluentpro.v2.ScenarioService/ListScenarios',
             fluentpro_dot_v2_dot_scenario__service__pb2.ListScenariosRequest.SerializeToString,
             fluentpro_dot_v2_dot_scenario__service__pb2.ListScenariosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecommendations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.ScenarioService/ListRecommendations',
+            fluentpro_dot_v2_dot_scenario__service__pb2.ListRecommendationsRequest.SerializeToString,
+            fluentpro_dot_v2_dot_scenario__service__pb2.ListRecommendationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -16,13 +16,31 @@ class ScenarioServiceStub:
     """What to practise."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GenerateScenarios: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.GenerateScenariosRequest, _scenario_service_pb2.GenerateScenariosResponse]
+    """Makes scenarios for the learner alone, out of their work: a job, whose `result` names them when it is done.
+
+    What is not said comes from the learner's onboarding; where an answer is missing there, the error names it.
+    """
     GetScenario: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.GetScenarioRequest, _scenario_service_pb2.GetScenarioResponse]
     """Gives one scenario."""
     ListScenarios: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.ListScenariosRequest, _scenario_service_pb2.ListScenariosResponse]
-    """Lists the scenarios: those of the learner's role first, then those of the industry, then the rest. Never empty."""
+    """Lists the scenarios: those made for the learner first, the newest of them foremost; then those of the learner's role, those of the industry, and the rest. Never empty."""
+    ListRecommendations: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.ListRecommendationsRequest, _scenario_service_pb2.ListRecommendationsResponse]
+    """Lists what fits the learner best, the best first, as it was worked out after their onboarding. Empty until then."""
 
 class ScenarioServiceServicer(metaclass=_abc_1.ABCMeta):
     """What to practise."""
+
+    @_abc_1.abstractmethod
+    def GenerateScenarios(
+        self,
+        request: _scenario_service_pb2.GenerateScenariosRequest,
+        context: _aio.ServicerContext[_scenario_service_pb2.GenerateScenariosRequest, _abc.Awaitable[_scenario_service_pb2.GenerateScenariosResponse]],
+    ) -> _abc.Awaitable[_scenario_service_pb2.GenerateScenariosResponse]:
+        """Makes scenarios for the learner alone, out of their work: a job, whose `result` names them when it is done.
+
+        What is not said comes from the learner's onboarding; where an answer is missing there, the error names it.
+        """
 
     @_abc_1.abstractmethod
     def GetScenario(
@@ -38,6 +56,14 @@ class ScenarioServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scenario_service_pb2.ListScenariosRequest,
         context: _aio.ServicerContext[_scenario_service_pb2.ListScenariosRequest, _abc.Awaitable[_scenario_service_pb2.ListScenariosResponse]],
     ) -> _abc.Awaitable[_scenario_service_pb2.ListScenariosResponse]:
-        """Lists the scenarios: those of the learner's role first, then those of the industry, then the rest. Never empty."""
+        """Lists the scenarios: those made for the learner first, the newest of them foremost; then those of the learner's role, those of the industry, and the rest. Never empty."""
+
+    @_abc_1.abstractmethod
+    def ListRecommendations(
+        self,
+        request: _scenario_service_pb2.ListRecommendationsRequest,
+        context: _aio.ServicerContext[_scenario_service_pb2.ListRecommendationsRequest, _abc.Awaitable[_scenario_service_pb2.ListRecommendationsResponse]],
+    ) -> _abc.Awaitable[_scenario_service_pb2.ListRecommendationsResponse]:
+        """Lists what fits the learner best, the best first, as it was worked out after their onboarding. Empty until then."""
 
 def add_ScenarioServiceServicer_to_server(servicer: ScenarioServiceServicer, server: _aio.Server) -> None: ...

@@ -45,6 +45,11 @@ class UserServiceStub:
                 request_serializer=fluentpro_dot_v2_dot_user__service__pb2.UpdateMeRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_user__service__pb2.UpdateMeResponse.FromString,
                 _registered_method=True)
+        self.ExportMe = channel.unary_stream(
+                '/fluentpro.v2.UserService/ExportMe',
+                request_serializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeResponse.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
@@ -65,6 +70,16 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportMe(self, request, context):
+        """Streams everything that is kept about the caller: the account and its sessions, the answers of onboarding, scenarios and
+        recommendations, conversations with every word, jobs, and what was recorded about them.
+
+        It is one JSON document, in pieces to be joined. One that is not closed is not whole: the account was deleted meanwhile, or the connection broke.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UserServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +92,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.UpdateMe,
                     request_deserializer=fluentpro_dot_v2_dot_user__service__pb2.UpdateMeRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_user__service__pb2.UpdateMeResponse.SerializeToString,
+            ),
+            'ExportMe': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportMe,
+                    request_deserializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +154,33 @@ class UserService:
             '/fluentpro.v2.UserService/UpdateMe',
             fluentpro_dot_v2_dot_user__service__pb2.UpdateMeRequest.SerializeToString,
             fluentpro_dot_v2_dot_user__service__pb2.UpdateMeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportMe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fluentpro.v2.UserService/ExportMe',
+            fluentpro_dot_v2_dot_user__service__pb2.ExportMeRequest.SerializeToString,
+            fluentpro_dot_v2_dot_user__service__pb2.ExportMeResponse.FromString,
             options,
             channel_credentials,
             insecure,

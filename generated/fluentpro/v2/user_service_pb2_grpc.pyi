@@ -20,6 +20,12 @@ class UserServiceStub:
     """Gives the caller's own account."""
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.UpdateMeResponse]
     """Changes the caller's own account: `full_name` and `date_of_birth`."""
+    ExportMe: _aio.UnaryStreamMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.ExportMeResponse]
+    """Streams everything that is kept about the caller: the account and its sessions, the answers of onboarding, scenarios and
+    recommendations, conversations with every word, jobs, and what was recorded about them.
+
+    It is one JSON document, in pieces to be joined. One that is not closed is not whole: the account was deleted meanwhile, or the connection broke.
+    """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who the learners are."""
@@ -39,5 +45,17 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_user_service_pb2.UpdateMeRequest, _abc.Awaitable[_user_service_pb2.UpdateMeResponse]],
     ) -> _abc.Awaitable[_user_service_pb2.UpdateMeResponse]:
         """Changes the caller's own account: `full_name` and `date_of_birth`."""
+
+    @_abc_1.abstractmethod
+    def ExportMe(
+        self,
+        request: _user_service_pb2.ExportMeRequest,
+        context: _aio.ServicerContext[_user_service_pb2.ExportMeRequest, _abc.AsyncIterator[_user_service_pb2.ExportMeResponse]],
+    ) -> _abc.AsyncIterator[_user_service_pb2.ExportMeResponse]:
+        """Streams everything that is kept about the caller: the account and its sessions, the answers of onboarding, scenarios and
+        recommendations, conversations with every word, jobs, and what was recorded about them.
+
+        It is one JSON document, in pieces to be joined. One that is not closed is not whole: the account was deleted meanwhile, or the connection broke.
+        """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _aio.Server) -> None: ...

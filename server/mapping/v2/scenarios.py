@@ -1,7 +1,8 @@
 """Scenarios."""
 
+from domain.practice.planning import GenerationRequest
 from domain.practice.scenario import Scenario
-from fluentpro.v2 import scenario_pb2
+from fluentpro.v2 import scenario_pb2, scenario_service_pb2
 
 
 def scenario(value: Scenario) -> scenario_pb2.Scenario:
@@ -21,4 +22,15 @@ def scenario(value: Scenario) -> scenario_pb2.Scenario:
         role_id=value.role_id,
         partner_id=value.partner_id,
         situation_id=value.situation_id,
+    )
+
+
+def generation_request(request: scenario_service_pb2.GenerateScenariosRequest) -> GenerationRequest:
+    """Map what the learner asks for; what is absent is None."""
+    return GenerationRequest(
+        role_id=request.role_id if request.HasField("role_id") else None,
+        partner_id=request.partner_id if request.HasField("partner_id") else None,
+        situation_id=request.situation_id if request.HasField("situation_id") else None,
+        level=request.level if request.HasField("level") else None,
+        count=request.count if request.HasField("count") else None,
     )

@@ -80,12 +80,14 @@ class Frozen:
             ),
             onboarding=self._onboarding_use_cases(),
             practice=unused,
+            jobs=unused,
             tokens=self._tokens,
             connections=unused,
             reads=unused,
             log=unused,
             recover=unused,
             api_use=ApiUse(self.clock),
+            answers=unused,
         )
 
     def _identity_use_cases(self) -> IdentityUseCases:
@@ -99,6 +101,7 @@ class Frozen:
             get_public_keys=GetPublicKeys(self._access),
             get_user=GetUser(reads),
             update_profile=UpdateProfile(work, clock),
+            export_account=cast("Any", None),  # v1 has no such method
         )
 
     def _onboarding_use_cases(self) -> OnboardingUseCases:

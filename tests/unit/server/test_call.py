@@ -12,12 +12,17 @@ from server.call import identity_of
 ROOT = Path(__file__).parents[3]
 
 SERVICER = """
+from collections.abc import AsyncIterator
+
 from fluentpro.v2 import user_service_pb2 as pb
 from fluentpro.v2.user_service_pb2_grpc import UserServiceServicer
 from server.call import Context, identity_of
 
 
 class Users(UserServiceServicer):
+    async def ExportMe(self, request: pb.ExportMeRequest, context: Context) -> AsyncIterator[pb.ExportMeResponse]:
+        yield pb.ExportMeResponse()
+
     async def GetMe(self, request: pb.GetMeRequest, context: Context) -> pb.GetMeResponse:
         answer = pb.GetMeResponse()
         answer.user.id = str(identity_of(context).user_id)

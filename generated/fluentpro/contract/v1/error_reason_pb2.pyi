@@ -80,6 +80,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND, by HTTP alone: there is no such API version; the metadata names those there are.
     `{"reason": "UNSUPPORTED_API_VERSION", "metadata": {"version": "v9", "versions": "v2,v1"}}`
     """
+    ERROR_REASON_IDEMPOTENCY_KEY_REUSED: _ErrorReason.ValueType  # 15
+    """INVALID_ARGUMENT: the `idempotency_key` was used for a request with other contents.
+    `{"reason": "IDEMPOTENCY_KEY_REUSED", "metadata": {"idempotency_key": "5b0e…"}}`
+    """
+    ERROR_REASON_REQUEST_IN_PROGRESS: _ErrorReason.ValueType  # 16
+    """ABORTED: the request with this `idempotency_key` is still being carried out. Try again.
+    `{"reason": "REQUEST_IN_PROGRESS", "metadata": {"idempotency_key": "5b0e…"}}`
+    """
     ERROR_REASON_EMAIL_TAKEN: _ErrorReason.ValueType  # 20
     """ALREADY_EXISTS: an account with this address exists, in whatever spelling.
     `{"reason": "EMAIL_TAKEN"}`
@@ -156,6 +164,34 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """In `ReplyFailed`: the conversation has grown longer than the language model can read.
     `{"reason": "CONVERSATION_TOO_LONG", "retryable": false}`
     """
+    ERROR_REASON_JOB_NOT_FOUND: _ErrorReason.ValueType  # 120
+    """NOT_FOUND: there is no such job, or it is another learner's.
+    `{"reason": "JOB_NOT_FOUND", "metadata": {"job_id": "3d1a…"}}`
+    """
+    ERROR_REASON_CRASHED: _ErrorReason.ValueType  # 121
+    """In `Job.failure`: the job took its worker down with it, three times.
+    `{"reason": "CRASHED"}`
+    """
+    ERROR_REASON_UNEXPECTED: _ErrorReason.ValueType  # 122
+    """In `Job.failure`: a fault of ours; tell us the job's id.
+    `{"reason": "UNEXPECTED"}`
+    """
+    ERROR_REASON_BAD_ARGUMENTS: _ErrorReason.ValueType  # 123
+    """In `Job.failure`: the job was asked for by a version of the service that gave it other arguments.
+    `{"reason": "BAD_ARGUMENTS"}`
+    """
+    ERROR_REASON_TIMED_OUT: _ErrorReason.ValueType  # 126
+    """In `Job.failure`: it took too long, again and again.
+    `{"reason": "TIMED_OUT"}`
+    """
+    ERROR_REASON_UNKNOWN_TASK: _ErrorReason.ValueType  # 124
+    """In `Job.failure`: nobody knows how to do the job any more.
+    `{"reason": "UNKNOWN_TASK"}`
+    """
+    ERROR_REASON_MAIL_REFUSED: _ErrorReason.ValueType  # 125
+    """In `Job.failure`: the mail server will not take a message for this address.
+    `{"reason": "MAIL_REFUSED"}`
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. An error carries a `google.rpc.ErrorInfo` whose `domain` is `fluentpro` and whose `reason`
@@ -219,6 +255,14 @@ ERROR_REASON_API_VERSION_SUNSET: ErrorReason.ValueType  # 13
 ERROR_REASON_UNSUPPORTED_API_VERSION: ErrorReason.ValueType  # 14
 """NOT_FOUND, by HTTP alone: there is no such API version; the metadata names those there are.
 `{"reason": "UNSUPPORTED_API_VERSION", "metadata": {"version": "v9", "versions": "v2,v1"}}`
+"""
+ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 15
+"""INVALID_ARGUMENT: the `idempotency_key` was used for a request with other contents.
+`{"reason": "IDEMPOTENCY_KEY_REUSED", "metadata": {"idempotency_key": "5b0e…"}}`
+"""
+ERROR_REASON_REQUEST_IN_PROGRESS: ErrorReason.ValueType  # 16
+"""ABORTED: the request with this `idempotency_key` is still being carried out. Try again.
+`{"reason": "REQUEST_IN_PROGRESS", "metadata": {"idempotency_key": "5b0e…"}}`
 """
 ERROR_REASON_EMAIL_TAKEN: ErrorReason.ValueType  # 20
 """ALREADY_EXISTS: an account with this address exists, in whatever spelling.
@@ -295,5 +339,33 @@ ERROR_REASON_MODEL_REFUSED: ErrorReason.ValueType  # 82
 ERROR_REASON_CONVERSATION_TOO_LONG: ErrorReason.ValueType  # 83
 """In `ReplyFailed`: the conversation has grown longer than the language model can read.
 `{"reason": "CONVERSATION_TOO_LONG", "retryable": false}`
+"""
+ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 120
+"""NOT_FOUND: there is no such job, or it is another learner's.
+`{"reason": "JOB_NOT_FOUND", "metadata": {"job_id": "3d1a…"}}`
+"""
+ERROR_REASON_CRASHED: ErrorReason.ValueType  # 121
+"""In `Job.failure`: the job took its worker down with it, three times.
+`{"reason": "CRASHED"}`
+"""
+ERROR_REASON_UNEXPECTED: ErrorReason.ValueType  # 122
+"""In `Job.failure`: a fault of ours; tell us the job's id.
+`{"reason": "UNEXPECTED"}`
+"""
+ERROR_REASON_BAD_ARGUMENTS: ErrorReason.ValueType  # 123
+"""In `Job.failure`: the job was asked for by a version of the service that gave it other arguments.
+`{"reason": "BAD_ARGUMENTS"}`
+"""
+ERROR_REASON_TIMED_OUT: ErrorReason.ValueType  # 126
+"""In `Job.failure`: it took too long, again and again.
+`{"reason": "TIMED_OUT"}`
+"""
+ERROR_REASON_UNKNOWN_TASK: ErrorReason.ValueType  # 124
+"""In `Job.failure`: nobody knows how to do the job any more.
+`{"reason": "UNKNOWN_TASK"}`
+"""
+ERROR_REASON_MAIL_REFUSED: ErrorReason.ValueType  # 125
+"""In `Job.failure`: the mail server will not take a message for this address.
+`{"reason": "MAIL_REFUSED"}`
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

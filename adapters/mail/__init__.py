@@ -1,0 +1,1 @@
+"""Sending mail: by SMTP, or into a folder on a developer's machine."""
