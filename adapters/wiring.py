@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.ai.scripted import ScriptedModel
-from adapters.application import CatalogUseCases, IdentityUseCases, OnboardingUseCases, PracticeUseCases
+from adapters.application import (
+    AuditUseCases,
+    CatalogUseCases,
+    IdentityUseCases,
+    OnboardingUseCases,
+    PracticeUseCases,
+)
+from adapters.erasure_list import ErasureList
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
 from adapters.security.access_tokens import JwtAccessTokens
+from adapters.security.checkpoint_signatures import CheckpointKeys
 from adapters.security.master_keys import MasterKeys, load_master_keys, load_or_create_master_keys
 from adapters.security.passwords import Argon2Passwords, common_passwords
 from adapters.security.refresh_tokens import HmacRefreshTokens
@@ -20,11 +28,17 @@ from adapters.settings import Settings
 from adapters.sql.api_use import ApiUseTable, ApiUseWriter
 from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
+from adapters.sql.event_reader import SqlEventReader
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
+from adapters.sql.verification import SqlSnapshots
 from adapters.telemetry.api_use import ApiUse
+from domain.audit.dead_letters import DiscardDeadLetter, ListDeadLetters, RetryDeadLetter
+from domain.audit.reading import ListEvents
+from domain.audit.verification import VerifyEvents
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.catalog.use_cases import WordRoleMatcher
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
+from domain.identity.erase import EraseUser
 from domain.identity.log_in import AuthenticateUser
 from domain.identity.ports import PasswordHasher
 from domain.identity.profile import GetUser, UpdateProfile
@@ -64,6 +78,7 @@ class Application:
     catalog: CatalogUseCases
     onboarding: OnboardingUseCases
     practice: PracticeUseCases
+    audit: AuditUseCases
     tokens: TokenVerifier
     connections: Connections
     reads: SqlReads
@@ -127,6 +142,7 @@ async def open_application(
             catalog=_catalog(parts),
             onboarding=_onboarding(parts),
             practice=_practice(parts, runner, recover),
+            audit=_audit(parts),
             tokens=tokens,
             connections=parts.connections,
             reads=parts.reads,
@@ -160,6 +176,11 @@ def master_keys(settings: Settings) -> MasterKeys:
     return load_or_create_master_keys(Path(settings.data_dir) / "keys" / "master.json")
 
 
+def erasure_list(settings: Settings) -> ErasureList:
+    """Return the list of who was erased; it is made with the first of them."""
+    return ErasureList(settings.erasure_list or Path(settings.data_dir) / "erasures.jsonl")
+
+
 def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> IdentityUseCases:
     access = JwtAccessTokens(parts.keys, parts.clock)
     sessions = SessionTokens(access, HmacRefreshTokens(parts.keys.refresh_secret), parts.clock)
@@ -171,6 +192,7 @@ def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> I
         get_public_keys=GetPublicKeys(access),
         get_user=GetUser(parts.reads),
         update_profile=UpdateProfile(parts.uow, parts.clock),
+        erase_user=EraseUser(parts.uow, tokens, parts.doorbell, parts.clock),
     )
 
 
@@ -215,4 +237,14 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
         resume_reply=ResumeReply(parts.reads, parts.log, follow),
         cancel_reply=CancelReply(parts.reads, stop),
         end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
+    )
+
+
+def _audit(parts: _Parts) -> AuditUseCases:
+    return AuditUseCases(
+        list_events=ListEvents(SqlEventReader(parts.connections)),
+        verify_events=VerifyEvents(SqlSnapshots(parts.connections), CheckpointKeys.of(parts.keys.public())),
+        list_dead_letters=ListDeadLetters(parts.reads),
+        retry_dead_letter=RetryDeadLetter(parts.uow, parts.clock),
+        discard_dead_letter=DiscardDeadLetter(parts.uow, parts.clock),
     )

@@ -10,7 +10,9 @@ from adapters.failpoints import reach
 from adapters.security.master_keys import MasterKeys
 from adapters.sql.catalog import SqlCustomRoles
 from adapters.sql.conversations import SqlConversations
+from adapters.sql.dead_letters import SqlDeadLetters
 from adapters.sql.engine import Connections
+from adapters.sql.erasures import SqlErasures
 from adapters.sql.event_store import EventAppender
 from adapters.sql.generations import SqlGenerations
 from adapters.sql.onboardings import SqlOnboardings
@@ -38,6 +40,11 @@ class SqlRepositories:
     def sessions(self) -> SqlSessions:
         """The sessions and their refresh tokens."""
         return SqlSessions(self._connection)
+
+    @property
+    def erasures(self) -> SqlErasures:
+        """The erasing of users."""
+        return SqlErasures(self._connection)
 
     @property
     def onboardings(self) -> SqlOnboardings:
@@ -68,6 +75,11 @@ class SqlRepositories:
     def generations(self) -> SqlGenerations:
         """The making of the partner's replies."""
         return SqlGenerations(self._connection)
+
+    @property
+    def dead_letters(self) -> SqlDeadLetters:
+        """The events that handlers could not handle."""
+        return SqlDeadLetters(self._connection)
 
 
 class SqlReads:

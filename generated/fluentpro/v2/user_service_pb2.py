@@ -29,7 +29,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/user_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x17\x66luentpro/v2/user.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\"\x0e\n\x0cGetMeRequest\"7\n\rGetMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"\x90\x01\n\x0fUpdateMeRequest\x12,\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserB\x04\xe2\x41\x01\x02R\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\":\n\x10UpdateMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user2\xf8\x01\n\x0bUserService\x12m\n\x05GetMe\x12\x1a.fluentpro.v2.GetMeRequest\x1a\x1b.fluentpro.v2.GetMeResponse\"+\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01\x18\x82\xd3\xe4\x93\x02\x18\x12\x10/api/v2/users/meb\x04user\x12z\n\x08UpdateMe\x12\x1d.fluentpro.v2.UpdateMeRequest\x1a\x1e.fluentpro.v2.UpdateMeResponse\"/\xc2\x9e&\x07\n\x01\x02\x32\x02\x18\x0c\x82\xd3\xe4\x93\x02\x1e\x32\x10/api/v2/users/me:\x04userb\x04userb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/user_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x17\x66luentpro/v2/user.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\"\x0e\n\x0cGetMeRequest\"7\n\rGetMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"\x90\x01\n\x0fUpdateMeRequest\x12,\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserB\x04\xe2\x41\x01\x02R\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\":\n\x10UpdateMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"%\n\x0f\x44\x65leteMeRequest\x12\x12\n\x04\x65tag\x18\x01 \x01(\tR\x04\x65tag\"\x12\n\x10\x44\x65leteMeResponse2\xe7\x02\n\x0bUserService\x12m\n\x05GetMe\x12\x1a.fluentpro.v2.GetMeRequest\x1a\x1b.fluentpro.v2.GetMeResponse\"+\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01\x18\x82\xd3\xe4\x93\x02\x18\x12\x10/api/v2/users/meb\x04user\x12z\n\x08UpdateMe\x12\x1d.fluentpro.v2.UpdateMeRequest\x1a\x1e.fluentpro.v2.UpdateMeResponse\"/\xc2\x9e&\x07\n\x01\x02\x32\x02\x18\x0c\x82\xd3\xe4\x93\x02\x1e\x32\x10/api/v2/users/me:\x04userb\x04user\x12m\n\x08\x44\x65leteMe\x12\x1d.fluentpro.v2.DeleteMeRequest\x1a\x1e.fluentpro.v2.DeleteMeResponse\"\"\xc2\x9e&\x06\n\x01\x02\x32\x01\x0c\x82\xd3\xe4\x93\x02\x12*\x10/api/v2/users/meb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['GetMe']._serialized_options = b'\220\002\001\302\236&\006\n\001\0022\001\030\202\323\344\223\002\030\022\020/api/v2/users/meb\004user'
   _globals['_USERSERVICE'].methods_by_name['UpdateMe']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['UpdateMe']._serialized_options = b'\302\236&\007\n\001\0022\002\030\014\202\323\344\223\002\0362\020/api/v2/users/me:\004userb\004user'
+  _globals['_USERSERVICE'].methods_by_name['DeleteMe']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['DeleteMe']._serialized_options = b'\302\236&\006\n\001\0022\001\014\202\323\344\223\002\022*\020/api/v2/users/me'
   _globals['_GETMEREQUEST']._serialized_start=208
   _globals['_GETMEREQUEST']._serialized_end=222
   _globals['_GETMERESPONSE']._serialized_start=224
@@ -50,6 +52,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEMEREQUEST']._serialized_end=426
   _globals['_UPDATEMERESPONSE']._serialized_start=428
   _globals['_UPDATEMERESPONSE']._serialized_end=486
-  _globals['_USERSERVICE']._serialized_start=489
-  _globals['_USERSERVICE']._serialized_end=737
+  _globals['_DELETEMEREQUEST']._serialized_start=488
+  _globals['_DELETEMEREQUEST']._serialized_end=525
+  _globals['_DELETEMERESPONSE']._serialized_start=527
+  _globals['_DELETEMERESPONSE']._serialized_end=545
+  _globals['_USERSERVICE']._serialized_start=548
+  _globals['_USERSERVICE']._serialized_end=907
 # @@protoc_insertion_point(module_scope)

@@ -20,6 +20,13 @@ class UserServiceStub:
     """Gives the caller's own account."""
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.UpdateMeResponse]
     """Changes the caller's own account: `full_name` and `date_of_birth`."""
+    DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _user_service_pb2.DeleteMeResponse]
+    """Deletes the caller's own account for ever, with everything that belongs to it: answers, own roles, conversations
+    and sessions. What the record of events holds of the learner's own words can be read by nobody any more.
+
+    It cannot be undone. A reply under way ends, and its stream with it, within seconds. Access tokens stop working
+    within a minute at the latest, on the server that answers at once. The address can sign up again.
+    """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who the learners are."""
@@ -39,5 +46,18 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_user_service_pb2.UpdateMeRequest, _abc.Awaitable[_user_service_pb2.UpdateMeResponse]],
     ) -> _abc.Awaitable[_user_service_pb2.UpdateMeResponse]:
         """Changes the caller's own account: `full_name` and `date_of_birth`."""
+
+    @_abc_1.abstractmethod
+    def DeleteMe(
+        self,
+        request: _user_service_pb2.DeleteMeRequest,
+        context: _aio.ServicerContext[_user_service_pb2.DeleteMeRequest, _abc.Awaitable[_user_service_pb2.DeleteMeResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.DeleteMeResponse]:
+        """Deletes the caller's own account for ever, with everything that belongs to it: answers, own roles, conversations
+        and sessions. What the record of events holds of the learner's own words can be read by nobody any more.
+
+        It cannot be undone. A reply under way ends, and its stream with it, within seconds. Access tokens stop working
+        within a minute at the latest, on the server that answers at once. The address can sign up again.
+        """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _aio.Server) -> None: ...

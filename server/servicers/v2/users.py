@@ -22,3 +22,8 @@ class UserServicer(UserServiceServicer):
         """Change the caller's own account."""
         user = await self._identity.update_profile(user_of(context), users.profile_update(request))
         return pb.UpdateMeResponse(user=users.user(user))
+
+    async def DeleteMe(self, request: pb.DeleteMeRequest, context: Context) -> pb.DeleteMeResponse:
+        """Erase the caller."""
+        await self._identity.erase_user(user_of(context), request.etag)
+        return pb.DeleteMeResponse()
