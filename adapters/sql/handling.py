@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.sql.away import unavailable
 from adapters.sql.engine import Connections
 from domain.audit.model import StoredEvent
-from domain.shared.errors import Unavailable
+from domain.shared.errors import TransactionConflict, Unavailable
 
 MOST_EVENTS = 1_000
 """Events handled in one transaction; a longer backlog goes on in the next one."""
@@ -29,8 +29,8 @@ TRANSACTION_SECONDS = 10.0
 _IDLE, _LOCK = "15s", "5s"
 """How long a stopped process keeps others from its streams, and how long one waits for a stream."""
 
-_CONTENTION = ("40", "55P03", "57014", "25P03")
-"""What SQLSTATEs begin with that are no event's fault: a deadlock or a lost race, a lock not had in time, a cancelled
+_CONTENTION = ("55P03", "57014", "25P03")
+"""What SQLSTATEs begin with that are no event's fault: a lock not had in time, a cancelled
 statement, a transaction that was idle for too long (PostgreSQL documentation, appendix A)."""
 
 
@@ -129,6 +129,8 @@ def contended() -> Iterator[None]:
     try:
         with unavailable():
             yield
+    except TransactionConflict as error:
+        raise Unavailable("The database was busy with others.", retry_after=1.0) from error
     except DBAPIError as error:
         if (getattr(error.orig, "sqlstate", None) or "").startswith(_CONTENTION):
             raise Unavailable("The database was busy with others.", retry_after=1.0) from error
