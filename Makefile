@@ -49,6 +49,18 @@ fuzz: $(DEV) ## Fuzz the gateway at length: bad requests, and its JSON against j
 	FUZZ_REQUESTS=100000 FLUENTPRO_FUZZ_EXAMPLES=5000 pytest -s tests/unit/gateway/test_request_fuzz.py \
 		tests/unit/gateway/test_*_differential.py
 
+.PHONY: faults
+faults: $(DEV) ## Break things on purpose, and see that the promises hold (under 4 minutes)
+	python -m tests.faults --smoke
+
+.PHONY: scorecard
+scorecard: $(DEV) ## The same, the whole card (under 25 minutes), and write docs/reference/reliability.md
+	python -m tests.faults --card
+
+.PHONY: soak
+soak: $(DEV) ## The same, for two hours; once a release
+	python -m tests.faults --soak
+
 .PHONY: check
 check: $(DEV) ## Lint, types, import rules, and the contract against its stubs and its baseline
 	ruff check .
@@ -72,6 +84,6 @@ lock: $(DEV) ## Resolve requirements.lock anew from pyproject.toml
 	uv pip compile $(LOCK) --group bench --constraint requirements-dev.lock --constraint requirements.lock --output-file requirements-bench.lock
 
 .PHONY: bench
-bench: $(DEV) ## Measure beside Envoy and FastAPI (some 8 minutes), and write docs/reference/benchmarks.md
+bench: $(DEV) ## Measure beside Envoy and FastAPI (some 10 minutes), and write docs/reference/benchmarks.md
 	$(PIP_INSTALL) --require-hashes -r requirements-bench.lock
 	python -m tests.benchmarks

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from domain.audit.dead_letters import DiscardDeadLetter, ListDeadLetters, RetryDeadLetter
+from domain.audit.reading import ListEvents
+from domain.audit.verification import VerifyEvents
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.identity.access import GetPublicKeys
+from domain.identity.erase import EraseUser
 from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
 from domain.identity.profile import GetUser, UpdateProfile
@@ -41,6 +45,7 @@ class IdentityUseCases:
     get_user: GetUser
     update_profile: UpdateProfile
     export_account: ExportAccount
+    erase_user: EraseUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +103,14 @@ class JobUseCases:
     list_jobs: ListJobs
     watch_job: WatchJob
     cancel_job: CancelJob
+
+
+@dataclass(frozen=True, slots=True)
+class AuditUseCases:
+    """The record of what happened, and what handlers could not make of it."""
+
+    list_events: ListEvents
+    verify_events: VerifyEvents
+    list_dead_letters: ListDeadLetters
+    retry_dead_letter: RetryDeadLetter
+    discard_dead_letter: DiscardDeadLetter

@@ -25,6 +25,8 @@ from typing import Final, Literal, cast
 NAMES: Final = frozenset(
     {
         "uow.before_append",
+        "uow.after_lock",
+        "uow.after_rows",
         "uow.after_append",
         "uow.before_commit",
         "uow.after_commit",

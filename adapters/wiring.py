@@ -7,18 +7,21 @@ from pathlib import Path
 
 from adapters.ai.scripted import ScriptedModel
 from adapters.application import (
+    AuditUseCases,
     CatalogUseCases,
     IdentityUseCases,
     JobUseCases,
     OnboardingUseCases,
     PracticeUseCases,
 )
+from adapters.erasure_list import ErasureList
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
 from adapters.mail.folder import FolderMailer
 from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.security.access_tokens import JwtAccessTokens
+from adapters.security.checkpoint_signatures import CheckpointKeys
 from adapters.security.master_keys import MasterKeys, load_master_keys, load_or_create_master_keys
 from adapters.security.passwords import Argon2Passwords, common_passwords
 from adapters.security.refresh_tokens import HmacRefreshTokens
@@ -29,12 +32,18 @@ from adapters.sql.answers import Answers
 from adapters.sql.api_use import ApiUseTable, ApiUseWriter
 from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
+from adapters.sql.event_reader import SqlEventReader
 from adapters.sql.export import SqlPersonalData
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
+from adapters.sql.verification import SqlSnapshots
 from adapters.telemetry.api_use import ApiUse
+from domain.audit.dead_letters import DiscardDeadLetter, ListDeadLetters, RetryDeadLetter
+from domain.audit.reading import ListEvents
+from domain.audit.verification import VerifyEvents
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.catalog.use_cases import WordRoleMatcher
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
+from domain.identity.erase import EraseUser
 from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
 from domain.identity.mail import Mailer
@@ -80,6 +89,7 @@ class Application:
     onboarding: OnboardingUseCases
     practice: PracticeUseCases
     jobs: JobUseCases
+    audit: AuditUseCases
     tokens: TokenVerifier
     connections: Connections
     reads: SqlReads
@@ -145,6 +155,7 @@ async def open_application(
             onboarding=_onboarding(parts),
             practice=_practice(parts, runner, recover),
             jobs=_jobs(parts),
+            audit=_audit(parts),
             tokens=tokens,
             connections=parts.connections,
             reads=parts.reads,
@@ -186,6 +197,11 @@ def mailer(settings: Settings, clock: Clock = system_clock) -> Mailer:
     return SmtpMailer(SmtpServer.of(settings.smtp_url.get_secret_value()), settings.mail_from, clock)
 
 
+def erasure_list(settings: Settings) -> ErasureList:
+    """Return the list of who was erased; it is made with the first of them."""
+    return ErasureList(settings.erasure_list or Path(settings.data_dir) / "erasures.jsonl")
+
+
 def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> IdentityUseCases:
     access = JwtAccessTokens(parts.keys, parts.clock)
     sessions = SessionTokens(access, HmacRefreshTokens(parts.keys.refresh_secret), parts.clock)
@@ -198,6 +214,7 @@ def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> I
         get_user=GetUser(parts.reads),
         update_profile=UpdateProfile(parts.uow, parts.clock),
         export_account=ExportAccount(parts.reads, SqlPersonalData(parts.connections, parts.master)),
+        erase_user=EraseUser(parts.uow, tokens, parts.doorbell, parts.clock),
     )
 
 
@@ -253,4 +270,14 @@ def _jobs(parts: _Parts) -> JobUseCases:
         list_jobs=ListJobs(parts.reads),
         watch_job=WatchJob(parts.reads),
         cancel_job=CancelJob(parts.uow, parts.clock),
+    )
+
+
+def _audit(parts: _Parts) -> AuditUseCases:
+    return AuditUseCases(
+        list_events=ListEvents(SqlEventReader(parts.connections)),
+        verify_events=VerifyEvents(SqlSnapshots(parts.connections), CheckpointKeys.of(parts.keys.public())),
+        list_dead_letters=ListDeadLetters(parts.reads),
+        retry_dead_letter=RetryDeadLetter(parts.uow, parts.clock),
+        discard_dead_letter=DiscardDeadLetter(parts.uow, parts.clock),
     )

@@ -12,6 +12,8 @@ from typing import Any
 
 from google.rpc.code_pb2 import DEADLINE_EXCEEDED, INTERNAL, OK, UNIMPLEMENTED
 
+from domain.shared.errors import TransactionConflict
+from domain.shared.retrying import TRIES, retried
 from server.call import Call
 from server.interruption import Interruptible, Interruption, ServerStopping
 from server.method import Method
@@ -91,7 +93,7 @@ class Chain:
                 if begin is not None and (answer := await begin(call)) is not None:
                     break
             if answer is None:
-                answer = await method.behaviour(_input(method, request, call), call)
+                answer = await _behave(method, request, call)
             data = method.serialize(answer)
         except BaseException as error:
             if (failed := _failed(error, running, call)) is None:
@@ -179,6 +181,16 @@ def _bind(method: Method, request: Any, call: Call) -> None:
     if not method.client_streams:
         call.received = 1
         call.bind(method.parse, request)
+
+
+async def _behave(method: Method, request: Any, call: Call) -> Any:
+    """Run a handler that answers once; again where the database undid its transaction and the input is there."""
+    if method.client_streams:
+        return await method.behaviour(_input(method, request, call), call)
+    try:
+        return await method.behaviour(call.request, call)
+    except TransactionConflict:
+        return await retried(lambda: method.behaviour(call.request, call), TRIES - 1)
 
 
 def _input(method: Method, request: Any, call: Call) -> Any:

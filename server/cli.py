@@ -85,6 +85,18 @@ def openapi(
 
 
 @app.command()
+def asyncapi(
+    output: Annotated[Path | None, typer.Option(help="Where to write it; stdout when absent.")] = None,
+    *,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The page docs/reference/events.md instead.")] = False,
+) -> None:
+    """Write the AsyncAPI document of the event feed."""
+    from server.asyncapi_command import write
+
+    write(output, markdown=markdown)
+
+
+@app.command()
 def versions() -> None:
     """Print the API versions: where they stand in their life, and who calls those that are deprecated."""
     from server.versions_command import show

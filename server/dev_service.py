@@ -1,8 +1,8 @@
-"""What `fluentpro dev` serves once the engines run: a migrated and seeded database, both doors and the sweeper."""
+"""What `fluentpro dev` serves once the engines run: a migrated and seeded database, doors and background work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import typer
 
@@ -13,12 +13,14 @@ from adapters.settings import Settings
 from adapters.sql.migrations import migrate
 from adapters.telemetry.logs import AccessLog
 from adapters.wiring import Application, open_application
-from domain.shared.clock import system_clock
+from server.background import open_background
+from server.dev_worker import DevWorker
+from server.eviction import require_no_eviction
 from server.hosting import Host, HostOptions, serve
 from server.reachability import require_named
 from server.service import build_service
 from server.signals import StopSignals
-from workers.sweeper import Sweeper
+from workers.background import STOP_SECONDS, Background
 
 Report = Callable[[str], None]
 
@@ -29,6 +31,7 @@ async def serve_here(settings: Settings, urls: EngineUrls, report: Report) -> No
     Ctrl-C before it serves cancels what is under way. Raises what REFUSALS names.
     """
     await require_named(settings)
+    await require_no_eviction(settings, urls.redis_url)
     access_log = AccessLog()
     with ExitStack() as stack:
         stack.callback(access_log.flush)
@@ -41,14 +44,39 @@ async def serve_here(settings: Settings, urls: EngineUrls, report: Report) -> No
                 settings.websocket_listen,
                 reflection=settings.reflection,
             )
-            host = Host(build_service(application, settings, access_log), options)
+            service = build_service(application, settings, access_log)
+            host = Host(service, options)
             signals = StopSignals()
-            async with _sweeping(application):
-                with signals.installed():
+            # The signals are ours until the connections of the background work are closed, too.
+            with signals.installed():
+                async with open_background(settings, urls, application, service.registry) as background:
+                    everything = _Everything(host, background, DevWorker(urls))
                     await serve(
-                        host, signals, settings.shutdown_seconds, on_start=lambda: _welcome(host, settings, report)
+                        everything,
+                        signals,
+                        settings.shutdown_seconds,
+                        on_start=lambda: _welcome(host, settings, report),
                     )
-                    report("stopped serving")
+            report("stopped serving")
+
+
+class _Everything:
+    """The doors and what works behind them: the latter stops last, so that it has what the last requests left."""
+
+    def __init__(self, host: Host, background: Background, worker: DevWorker) -> None:
+        self._host = host
+        self._background = background
+        self._worker = worker
+
+    async def start(self) -> None:
+        await self._host.start()
+        await self._background.start()
+        await self._worker.start()
+
+    async def stop(self, grace: float) -> None:
+        await self._host.stop(grace)
+        behind = min(grace, STOP_SECONDS)
+        await asyncio.gather(self._background.stop(behind), self._worker.stop(behind))
 
 
 async def _prepare(application: Application, report: Report) -> None:
@@ -56,17 +84,6 @@ async def _prepare(application: Application, report: Report) -> None:
     await migrate(application.connections.engine)
     done = await seed(application.connections, read_catalog())
     report(f"seeded the catalogue: {done.inserted} new, {done.updated} changed, {done.unchanged} as they were")
-
-
-@asynccontextmanager
-async def _sweeping(application: Application) -> AsyncIterator[None]:
-    sweeper = asyncio.create_task(Sweeper(application.reads, application.recover, system_clock).run(), name="sweeper")
-    try:
-        yield
-    finally:
-        sweeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeper
 
 
 def _welcome(host: Host, settings: Settings, report: Report) -> None:

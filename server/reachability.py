@@ -1,6 +1,7 @@
 """Whether a database and a Redis that the settings name can be used at all."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
@@ -13,6 +14,8 @@ from adapters.sql.engine import create_engine
 _WITHIN = 10.0
 """Seconds that both may take: a connection to a database has five, and a name may take as long to resolve."""
 
+_logger = logging.getLogger(__name__)
+
 
 class EngineUnreachable(Exception):
     """A database or a Redis does not answer, or refuses us; the message names the setting, and never its value."""
@@ -24,6 +27,14 @@ async def require_named(settings: Settings) -> None:
         await _require("DATABASE_URL", _ask_postgres, settings.database_url.get_secret_value())
     if settings.redis_url is not None:
         await _require("REDIS_URL", _ask_redis, settings.redis_url.get_secret_value())
+
+
+async def tell_what_is_missing(settings: Settings) -> None:
+    """Log what does not answer. It is no reason not to start: a database may come back, and probes tell until then."""
+    try:
+        await require_named(settings)
+    except EngineUnreachable as error:
+        _logger.warning("%s; not ready until it can", error)
 
 
 async def _require(setting: str, ask: Callable[[str], Awaitable[object]], url: str) -> None:

@@ -12,6 +12,7 @@ from adapters.settings import SettingsError
 from gateway.binding import BindingError
 from gateway.image import ImageError
 from gateway.routes import RouteError
+from server.eviction import RedisEvicts
 from server.policies import PolicyError
 from server.ports import CannotListen, PortTaken
 from server.reachability import EngineUnreachable
@@ -23,6 +24,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     EnginesBusy,
     EnginesFailed,
     EngineUnreachable,
+    RedisEvicts,
     NotMigrated,
     SigningKeysUnusable,
     MasterKeysUnusable,

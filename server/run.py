@@ -13,9 +13,10 @@ from adapters.settings import Settings, load_settings
 from adapters.telemetry.logs import AccessLog, configure_logs
 from adapters.wiring import open_application
 from server.engines import engines_for
+from server.eviction import require_no_eviction
 from server.hosting import Host, HostOptions, serve
 from server.processes import Children, supervise, with_ports
-from server.reachability import EngineUnreachable, require_named
+from server.reachability import tell_what_is_missing
 from server.service import build_service
 from server.signals import StopSignals
 
@@ -50,18 +51,11 @@ async def _serve(settings: Settings, urls: EngineUrls, *, http: bool, is_child: 
         stack.callback(access_log.flush)
         if is_child:
             stack.enter_context(signals.parent_watched(sys.stdin.fileno()))
-        await _tell_what_is_missing(settings)
+        await tell_what_is_missing(settings)
+        await require_no_eviction(settings, urls.redis_url)
         async with open_application(settings, urls.database_url, urls.redis_url) as application:
             host = Host(build_service(application, settings, access_log), options)
             await serve(host, signals, settings.shutdown_seconds, on_start=lambda: _tell_where(host, options))
-
-
-async def _tell_what_is_missing(settings: Settings) -> None:
-    """Log what does not answer. It is no reason not to start: a database may come back, and probes tell until then."""
-    try:
-        await require_named(settings)
-    except EngineUnreachable as error:
-        _logger.warning("%s; not ready until it can", error)
 
 
 def _tell_where(host: Host, options: HostOptions) -> None:

@@ -15,6 +15,7 @@ from adapters.sql.readiness import check_catalogue, check_database
 from adapters.telemetry.logs import AccessLog
 from adapters.telemetry.metrics import GrpcServerMetrics
 from adapters.wiring import Application
+from fluentpro.v2.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from fluentpro.v2.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from fluentpro.v2.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from fluentpro.v2.conversation_service_pb2_grpc import add_ConversationServiceServicer_to_server
@@ -32,6 +33,7 @@ from server.asgi import AsgiApp
 from server.chain import Chain, DeadlineCaps, Interceptor
 from server.checks import request_checks
 from server.docs_intro import INTRO
+from server.feed.serving import asyncapi_pages
 from server.guide_pages import guide_pages
 from server.hosting import Service
 from server.image import our_image
@@ -48,6 +50,7 @@ from server.policies import MethodPolicy, read_policies
 from server.readiness import Readiness
 from server.required_fields import RequiredFields
 from server.servicers.v1.registration import register_v1
+from server.servicers.v2.audit import AuditServicer
 from server.servicers.v2.auth import AuthServicer
 from server.servicers.v2.catalog import CatalogServicer
 from server.servicers.v2.conversations import ConversationServicer
@@ -90,7 +93,7 @@ def build_service(
 
 def _pages(image: Image, gateway: Gateway) -> dict[str, AsgiApp]:
     documents = Documents(image, gateway.routes, WORDING)
-    return openapi_pages(documents) | docs_pages(documents, INTRO) | guide_pages()
+    return openapi_pages(documents) | docs_pages(documents, INTRO) | guide_pages() | asyncapi_pages()
 
 
 def _interceptors(
@@ -133,3 +136,4 @@ def _register(application: Application, server: grpc.aio.Server) -> None:
     add_ScenarioServiceServicer_to_server(ScenarioServicer(application.practice), server)
     add_ConversationServiceServicer_to_server(ConversationServicer(application.practice), server)
     add_JobServiceServicer_to_server(JobServicer(application.jobs), server)
+    add_AuditServiceServicer_to_server(AuditServicer(application.audit), server)

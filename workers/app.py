@@ -15,7 +15,7 @@ from adapters.settings import Settings, SettingsError, load_settings
 from adapters.telemetry.logs import configure_logs
 from workers import flower, running
 from workers.celery_app import SOFT_SHUTDOWN_SECONDS, make_app
-from workers.stopping import StopPipe
+from workers.stop_pipe import StopPipe
 from workers.tasks.registry import tasks
 
 _EX_CONFIG = 78  # sysexits.h

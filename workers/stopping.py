@@ -1,35 +1,46 @@
-"""How a worker that has to stop tells its processes: by the end of a pipe that they all inherit.
-
-It also ends when the parent process dies. On Linux its processes die with it, so that their leases lapse; elsewhere
-they give back what is under way.
-"""
+"""Work that ends when it is asked to."""
 
 import asyncio
-import os
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+Stopping: TypeAlias = asyncio.Event
+"""Set when a process is asked to stop: take nothing new, and end what is in hand."""
+
+Run: TypeAlias = Callable[[Stopping], Awaitable[None]]
+"""Works until it is asked to stop, and returns when what it had in hand is done."""
 
 
-class StopPipe:
-    """Made before the fork; implements `workers.running.StopWatch`."""
+async def first_of(*works: Awaitable[Any]) -> None:
+    """Return, or raise, as soon as one of them does, with the others cancelled and ended.
 
-    def __init__(self) -> None:
-        self._read, self._write = os.pipe()
-        self._maker = os.getpid()
+    Of several that ended at the same moment the first that failed counts.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ended = [task for task in tasks if task.done()]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
 
-    def watch(self, loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
-        """Have `then` called on the loop once the pipe has ended. For each process once, from its loop."""
-        if os.getpid() != self._maker:
-            os.close(self._write)  # as long as anybody holds it, it does not end
 
-        def end() -> None:
-            loop.remove_reader(self._read)
-            then()
+async def rest(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, but no longer than so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
 
-        loop.add_reader(self._read, end)
 
-    def end_after(self, seconds: float) -> None:
-        """Give what is under way this time, and then end the pipe. For the parent."""
-        timer = threading.Timer(seconds, os.close, (self._write,))
-        timer.daemon = True
-        timer.start()
+def until_asked(work: Callable[[], Awaitable[Any]]) -> Run:
+    """Make of work that goes on until it is cancelled one that ends when it is asked to."""
+
+    async def run(stopping: Stopping) -> None:
+        await first_of(stopping.wait(), work())
+
+    return run

@@ -1,4 +1,4 @@
-"""A memory of access tokens that were found good: a signature is checked once a minute, not once a call."""
+"""A memory of access tokens that were found good: a learner's signature is checked once a minute, not once a call."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,8 @@ class _Known:
 class TokenVerifier:
     """Tells who holds an access token.
 
-    A session that was ended in this process (`forget`) is obeyed at once; one ended elsewhere within TRUSTED_FOR.
+    The end of a session in this process (`forget`) counts at once, elsewhere within TRUSTED_FOR. A token that carries
+    a role is never remembered: whoever loses a role has lost it with the next call, in every process.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class TokenVerifier:
         forgotten = self._forgotten
         verified = await self._verify(token)
         # A session that ended while its token was being verified must not be remembered as open.
-        if self._forgotten == forgotten:
+        if self._forgotten == forgotten and not verified.identity.roles:
             self._remember(token, verified)
         return verified.identity
 

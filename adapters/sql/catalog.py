@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, Table, bindparam, insert, select
+from sqlalchemy import Select, Table, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.engine import Connections
+from adapters.sql.reader import Reader
 from adapters.sql.tables.catalog import communication_partner, industry, language, role, situation
 from domain.catalog.model import CommunicationPartner, Industry, Language, Role, RoleLevel, Situation
 
@@ -57,7 +58,8 @@ class SqlCatalog:
     """
 
     def __init__(self, connections: Connections, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._connections = connections
+        # Not the connections of transactions: who asks may hold one, and would wait for another that nobody gives back.
+        self._reader = connections.reader
         self._monotonic = monotonic
         self._reading = asyncio.Lock()
         self._snapshot: _Snapshot | None = None
@@ -83,8 +85,7 @@ class SqlCatalog:
         """Return the catalogue's roles, then the owner's own ones by title."""
         roles = (await self._current()).roles
         if owner_id is not None:
-            async with self._connections.reading() as connection:
-                roles += await _read(connection, _OWN_ROLES_IN_ORDER, _role, owner_id=owner_id)
+            roles += await _read(self._reader, _OWN_ROLES_IN_ORDER, _role, owner_id=owner_id)
         return tuple(found for found in roles if industry_id in {None, found.industry_id})
 
     async def role(self, role_id: str, owner_id: UUID | None) -> Role | None:
@@ -94,8 +95,7 @@ class SqlCatalog:
                 return found
         if owner_id is None or not _is_uuid(role_id):
             return None
-        async with self._connections.reading() as connection:
-            own = await _read(connection, _OWN_ROLE, _role, owner_id=owner_id, id=role_id)
+        own = await _read(self._reader, _OWN_ROLE, _role, owner_id=owner_id, id=role_id)
         return next(iter(own), None)
 
     async def _current(self) -> _Snapshot:
@@ -109,14 +109,13 @@ class SqlCatalog:
             return self._snapshot
 
     async def _read_all(self) -> _Snapshot:
-        async with self._connections.reading() as connection:
-            return _Snapshot(
-                languages=await _read(connection, _LANGUAGES, lambda row: Language(**row)),
-                industries=await _read(connection, _INDUSTRIES, lambda row: Industry(**row)),
-                roles=await _read(connection, _ROLES, _role),
-                partners=await _read(connection, _PARTNERS, lambda row: CommunicationPartner(**row)),
-                situations=await _read(connection, _SITUATIONS, lambda row: Situation(**row)),
-            )
+        return _Snapshot(
+            languages=await _read(self._reader, _LANGUAGES, lambda row: Language(**row)),
+            industries=await _read(self._reader, _INDUSTRIES, lambda row: Industry(**row)),
+            roles=await _read(self._reader, _ROLES, _role),
+            partners=await _read(self._reader, _PARTNERS, lambda row: CommunicationPartner(**row)),
+            situations=await _read(self._reader, _SITUATIONS, lambda row: Situation(**row)),
+        )
 
 
 class SqlCustomRoles:
@@ -131,9 +130,9 @@ class SqlCustomRoles:
 
 
 async def _read(
-    connection: AsyncConnection, statement: Select[Any], build: Callable[[RowMapping], _T], **values: object
+    reader: Reader, statement: Select[Any], build: Callable[[Mapping[str, Any]], _T], **values: object
 ) -> tuple[_T, ...]:
-    rows = (await connection.execute(statement, values)).mappings()
+    rows = (await reader.execute(statement, values)).mappings()
     return tuple(build(row) for row in rows)
 
 
@@ -145,5 +144,5 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _role(row: RowMapping) -> Role:
+def _role(row: Mapping[str, Any]) -> Role:
     return Role(**{**row, "aliases": tuple(row["aliases"]), "level": RoleLevel(row["level"])})

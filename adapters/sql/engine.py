@@ -1,9 +1,11 @@
 """Connections to Postgres."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -27,8 +29,38 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
         hide_parameters=True,  # an error goes to the log, and its statement's values are people's own words
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "fluentpro"}},
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "server_settings": {"application_name": "fluentpro"},
+            "connection_class": PromptlyClosed,
+        },
     )
+
+
+class PromptlyClosed(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+    """A connection whose closing nobody waits for when it was cut short.
+
+    SQLAlchemy closes the connection of a cancelled statement, and waits for it up to two seconds: where the network
+    swallows everything, a call would end so long after its deadline. The server is told to cancel all the same.
+    """
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
+        """Close; in the background where there is a limit, which only a connection cut short has."""
+        if timeout is None:
+            await super().close()
+            return
+        closing = asyncio.create_task(self._close_within(timeout))
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+
+    async def _close_within(self, seconds: float) -> None:
+        try:
+            await super().close(timeout=seconds)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # TimeoutError is an OSError
+            self.terminate()
+
+
+_closing: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
 
 
 class Connections:

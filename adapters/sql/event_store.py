@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Row, bindparam, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.failpoints import reach
 from adapters.sql.personal_fields import Sealer
 from adapters.sql.settled import HOLD_POSITION
 from adapters.sql.tables.events import event_store, outbox, stream_head
@@ -62,6 +63,7 @@ class EventAppender:
 
     async def _lock_head(self, stream_id: str, events: int, expected: int | None) -> Row[Any]:
         head = (await self._connection.execute(_LOCK_HEAD, {"stream_id": stream_id, "events": events})).one()
+        await reach("uow.after_lock")
         if expected is not None and expected != head.version:
             raise ConcurrentUpdate(f"The stream {stream_id}", head.version)
         return head
@@ -89,6 +91,7 @@ class EventAppender:
 
     async def _write(self, stream_id: str, rows: Sequence[dict[str, Any]]) -> None:
         await self._connection.execute(_APPEND, rows)
+        await reach("uow.after_rows")
         await self._connection.execute(_ANNOUNCE, [{"position": row["position"]} for row in rows])
         moved = {"stream": stream_id, "to_version": rows[-1]["version"], "to_hash": rows[-1]["hash"]}
         await self._connection.execute(_MOVE_HEAD, moved)

@@ -4,6 +4,7 @@ In the store a sealed value is `{"enc": "<base64>"}`. A person who was erased ha
 values are None from then on, and the hashes over what is stored stay true.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -16,9 +17,12 @@ from adapters.security.master_keys import MasterKeys
 from adapters.security.sealing import NotOpened, new_key, open_text, seal_text, unwrap, wrap
 from adapters.sql.tables.events import user_key
 from domain.audit.model import StoredEvent
+from domain.shared.errors import Unavailable
 from domain.shared.events import Event
 
 SEALED = "enc"
+
+_log = logging.getLogger(__name__)
 
 _FIND = select(user_key).where(user_key.c.user_id.in_(bindparam("user_ids", expanding=True)))
 # Who was erased gets no key again.
@@ -75,9 +79,13 @@ class Sealer:
 
 
 async def keys_of(connection: AsyncConnection, master: MasterKeys, user_ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """Return the keys that there are. Raises NotOpened when a master key is missing."""
+    """Return the keys that there are. Raises Unavailable when a master key is missing, which the log says."""
     rows = await connection.execute(_FIND, {"user_ids": list(user_ids)})
-    return {row.user_id: unwrap(master, row.master_key_id, row.user_id, bytes(row.wrapped)) for row in rows}
+    try:
+        return {row.user_id: unwrap(master, row.master_key_id, row.user_id, bytes(row.wrapped)) for row in rows}
+    except NotOpened as error:
+        _log.exception("A user's key cannot be unwrapped: FLUENTPRO_MASTER_KEYS is not the file that wrapped it.")
+        raise Unavailable("The keys of personal data are not at hand.", retry_after=1.0) from error
 
 
 async def opened(

@@ -40,7 +40,7 @@ _DOOMED = {
 
 async def sweep(connections: Connections) -> dict[str, int]:
     """Remove it all; return how many rows by table. Raises Unavailable."""
-    return {table.name: await _remove(connections, table) for table in _DOOMED}
+    return {str(table.name): await _remove(connections, table) for table in _DOOMED}
 
 
 async def _remove(connections: Connections, table: Table) -> int:

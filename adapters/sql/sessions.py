@@ -1,5 +1,6 @@
 """Sessions and the hashes of their refresh tokens in Postgres."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
@@ -12,6 +13,13 @@ _COLUMNS = tables.session.c.keys()
 _ADD = insert(tables.session)
 _ADD_TOKEN = insert(tables.refresh_token)
 _GET = select(tables.session).where(tables.session.c.id == bindparam("session_id"))
+# In one order, so that two who end sessions of the same user cannot wait for each other.
+_UNREVOKED_FOR_UPDATE = (
+    select(tables.session)
+    .where(tables.session.c.user_id == bindparam("owner"), tables.session.c.revoked_at.is_(None))
+    .order_by(tables.session.c.id)
+    .with_for_update(key_share=True)
+)
 _FIND_FOR_UPDATE = (
     select(tables.session, tables.refresh_token.c.generation.label("presented"))
     .join(tables.refresh_token, tables.refresh_token.c.session_id == tables.session.c.id)
@@ -45,6 +53,11 @@ class SqlSessions:
         """Give a session."""
         row = (await self._connection.execute(_GET, {"session_id": session_id})).mappings().first()
         return None if row is None else Session(**row)
+
+    async def unrevoked_for_update(self, user_id: UUID) -> Sequence[Session]:
+        """Give the user's sessions that were not revoked, and lock them until the transaction's end."""
+        rows = await self._connection.execute(_UNREVOKED_FOR_UPDATE, {"owner": user_id})
+        return [Session(**row) for row in rows.mappings()]
 
     async def find_for_update(self, token_hash: bytes) -> PresentedToken | None:
         """Give the session of a refresh token and lock it until the transaction's end."""

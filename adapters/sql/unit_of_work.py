@@ -11,7 +11,9 @@ from adapters.security.master_keys import MasterKeys
 from adapters.sql.answers import Claim
 from adapters.sql.catalog import SqlCustomRoles
 from adapters.sql.conversations import SqlConversations
+from adapters.sql.dead_letters import SqlDeadLetters
 from adapters.sql.engine import Connections
+from adapters.sql.erasures import SqlErasures
 from adapters.sql.event_store import EventAppender
 from adapters.sql.generated_scenarios import SqlGeneratedScenarios
 from adapters.sql.generations import SqlGenerations
@@ -46,6 +48,11 @@ class SqlRepositories:
     def sessions(self) -> SqlSessions:
         """The sessions and their refresh tokens."""
         return SqlSessions(self._connection)
+
+    @property
+    def erasures(self) -> SqlErasures:
+        """The erasing of users."""
+        return SqlErasures(self._connection)
 
     @property
     def onboardings(self) -> SqlOnboardings:
@@ -91,6 +98,11 @@ class SqlRepositories:
     def jobs(self) -> SqlJobs:
         """What is slow or done outside."""
         return SqlJobs(self._connection)
+
+    @property
+    def dead_letters(self) -> SqlDeadLetters:
+        """The events that handlers could not handle."""
+        return SqlDeadLetters(self._connection)
 
 
 class SqlReads:

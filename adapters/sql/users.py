@@ -15,12 +15,16 @@ _ADD = insert(account).on_conflict_do_nothing(index_elements=["email_key"]).retu
 _GET = select(account).where(account.c.id == bindparam("user_id"))
 # NO KEY: sessions of this account may be added meanwhile.
 _GET_FOR_UPDATE = _GET.with_for_update(key_share=True)
+# What a reference from a new session would take: it waits for who has the account exclusively, and for an erasure.
+_GET_FOR_SESSION = _GET.with_for_update(read=True, key_share=True)
+_GET_EXCLUSIVELY = _GET.with_for_update()
 _GET_BY_EMAIL = select(account).where(account.c.email_key == bindparam("key"))
 _SAVE = (
     update(account)
     .where(account.c.id == bindparam("user_id"))
     .values({name: bindparam(f"new_{name}") for name in ("full_name", "date_of_birth", "updated_at", "version")})
 )
+_SAVE_ROLES = update(account).where(account.c.id == bindparam("user_id")).values(roles=bindparam("new_roles"))
 _REPLACE_PASSWORD_HASH = (
     update(account)
     .where(account.c.id == bindparam("user_id"), account.c.password_hash == bindparam("old"))
@@ -47,6 +51,14 @@ class SqlUsers:
         """Give a user and lock it until the transaction's end."""
         return await self._one(_GET_FOR_UPDATE, {"user_id": user_id})
 
+    async def get_for_session(self, user_id: UUID) -> User | None:
+        """Give a user as they are now, and hold off `get_exclusively` until the transaction's end."""
+        return await self._one(_GET_FOR_SESSION, {"user_id": user_id})
+
+    async def get_exclusively(self, user_id: UUID) -> User | None:
+        """Give a user, and hold off every other lock of them until the transaction's end."""
+        return await self._one(_GET_EXCLUSIVELY, {"user_id": user_id})
+
     async def get_by_email(self, email_key: str) -> User | None:
         """Give the user whose address has this key."""
         return await self._one(_GET_BY_EMAIL, {"key": email_key})
@@ -61,6 +73,10 @@ class SqlUsers:
             "new_version": user.version,
         }
         await self._connection.execute(_SAVE, values)
+
+    async def save_roles(self, user: User) -> None:
+        """Write the roles of a user."""
+        await self._connection.execute(_SAVE_ROLES, {"user_id": user.id, "new_roles": list(user.roles)})
 
     async def replace_password_hash(self, user_id: UUID, old: str, new: str) -> None:
         """Write another hash of the same password, unless the password was changed meanwhile."""

@@ -55,6 +55,16 @@ class UserNotFound(DomainError):
         super().__init__("The account does not exist.", metadata={"user_id": str(user_id)})
 
 
+class AddressUnknown(DomainError):
+    """No account has this address. Only operators are told so."""
+
+    kind = ErrorKind.NOT_FOUND
+    reason = "USER_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("No account has this e-mail address.")
+
+
 class TokenMissing(DomainError):
     """A call that needs an access token came without one."""
 

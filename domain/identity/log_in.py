@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from domain.identity.email import parse_email
-from domain.identity.errors import InvalidCredentials
+from domain.identity.errors import InvalidCredentials, UserNotFound
 from domain.identity.events import UserLoggedIn
-from domain.identity.model import Tokens, User
+from domain.identity.model import Session, Tokens, User
 from domain.identity.password import parse_password
 from domain.identity.ports import IdentityReads, IdentityWork, PasswordHasher
 from domain.identity.sessions import SessionTokens
@@ -41,10 +42,16 @@ class AuthenticateUser:
         async with self.uow() as work:
             if new_hash is not None:
                 await work.users.replace_password_hash(user.id, user.password_hash, new_hash)
-            session, tokens = await self.sessions.open(work, user.id, command.device)
+            session, tokens = await self._open(work, user.id, command.device)
             work.record(UserLoggedIn(user_id=user.id, session_id=session.id))
             await work.commit()
         return user, tokens
+
+    async def _open(self, work: IdentityWork, user_id: UUID, device: str) -> tuple[Session, Tokens]:
+        try:
+            return await self.sessions.open(work, user_id, device)
+        except UserNotFound:  # erased while the password was checked
+            raise InvalidCredentials from None
 
     async def _authenticated(self, email_key: str, password: str) -> User:
         async with self.reads() as repositories:

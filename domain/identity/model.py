@@ -102,6 +102,14 @@ class PresentedToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """What was under way when a user was erased: the ids of their sessions, and of the replies being made."""
+
+    sessions: tuple[UUID, ...] = ()
+    replies: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who is calling, as a verified access token says. A learner has no roles."""
 

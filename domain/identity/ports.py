@@ -1,11 +1,12 @@
 """What the identity area needs from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from domain.identity.model import Identity, PresentedToken, Session, User, VerifiedToken
+from domain.identity.model import Erased, Identity, PresentedToken, Session, User, VerifiedToken
 from domain.shared.unit_of_work import UnitOfWork
 
 
@@ -24,12 +25,30 @@ class Users(Protocol):
         """Give a user, and have others who ask for the same wait until the unit of work has ended."""
         ...
 
+    async def get_for_session(self, user_id: UUID) -> User | None:
+        """Give a user as they are now, to open a session of theirs.
+
+        Nobody else gets them by `get_exclusively` or erases them until the unit of work has ended.
+        """
+        ...
+
+    async def get_exclusively(self, user_id: UUID) -> User | None:
+        """Give a user once nobody opens a session of theirs, and have who would wait until the unit of work has ended.
+
+        It takes the place of `get_for_update` too.
+        """
+        ...
+
     async def get_by_email(self, email_key: str) -> User | None:
         """Give the user whose address has this key."""
         ...
 
     async def save(self, user: User) -> None:
         """Write the profile of a user that came from `get_for_update`."""
+        ...
+
+    async def save_roles(self, user: User) -> None:
+        """Write the roles of a user that came from `get_exclusively`."""
         ...
 
     async def replace_password_hash(self, user_id: UUID, old: str, new: str) -> None:
@@ -48,6 +67,10 @@ class Sessions(Protocol):
         """Give a session."""
         ...
 
+    async def unrevoked_for_update(self, user_id: UUID) -> Sequence[Session]:
+        """Give the sessions of a user that were not revoked, and have others who ask for one of them wait."""
+        ...
+
     async def find_for_update(self, token_hash: bytes) -> PresentedToken | None:
         """Give the session of a refresh token, and have others who ask for the same session wait as Users does."""
         ...
@@ -57,7 +80,22 @@ class Sessions(Protocol):
         ...
 
     async def revoke(self, session: Session) -> None:
-        """Write a session that came from `find_for_update` and was revoked."""
+        """Write a session that was given for update and was revoked."""
+        ...
+
+
+class Erasures(Protocol):
+    """Takes away all that is a person's own, in every area."""
+
+    async def erase(self, user_id: UUID, now: datetime) -> Erased:
+        """Delete the account with all that belongs to it and the key of their words in events, and list the user.
+
+        Where there is nothing to delete it only lists them, once. Who is listed gets no key again.
+        """
+        ...
+
+    async def is_back(self, user_id: UUID) -> bool:
+        """Whether there is an account or a key of this user."""
         ...
 
 
@@ -77,6 +115,11 @@ class IdentityRepositories(Protocol):
 
 class IdentityWork(UnitOfWork, IdentityRepositories, Protocol):
     """A unit of work over accounts and sessions."""
+
+    @property
+    def erasures(self) -> Erasures:
+        """The erasing of users."""
+        ...
 
 
 IdentityReads = Callable[[], AbstractAsyncContextManager[IdentityRepositories]]
@@ -138,4 +181,12 @@ class VerifiedTokens(Protocol):
 
     def forget(self, session_id: UUID) -> None:
         """Have the next use of every token of this session verified anew, because the session has ended."""
+        ...
+
+
+class ReplyBell(Protocol):
+    """Tells the producer of a reply, in whatever process, to stop."""
+
+    async def ring(self, generation_id: UUID) -> None:
+        """Tell all processes. Best effort: without it the producer finds out within seconds that its reply is gone."""
         ...

@@ -1,12 +1,12 @@
 """The life of a session: opened, refreshed, ended."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from domain.identity.errors import RefreshTokenInvalid, RefreshTokenReused
+from domain.identity.errors import RefreshTokenInvalid, RefreshTokenReused, UserNotFound
 from domain.identity.events import (
     Revocation,
     SessionCreated,
@@ -55,16 +55,19 @@ class SessionTokens:
     new_id: Callable[[], UUID] = uuid4
 
     async def open(self, work: IdentityWork, user_id: UUID, device: str) -> tuple[Session, Tokens]:
-        """Add a session to the unit of work, and return it with its first tokens."""
+        """Add a session to the unit of work, and return it with its first tokens. Raises UserNotFound."""
+        user = await work.users.get_for_session(user_id)
+        if user is None:
+            raise UserNotFound(user_id)
         session = Session.opened(self.new_id(), user_id, device_label(device), self.clock())
         refresh_token = self.refresh.first()
         await work.sessions.add(session, token_hash(refresh_token))
         work.record(SessionCreated(session_id=session.id, user_id=user_id))
-        return session, self.tokens(session, refresh_token)
+        return session, self.tokens(session, user.roles, refresh_token)
 
-    def tokens(self, session: Session, refresh_token: str) -> Tokens:
-        """Return a new access token of the session beside this refresh token."""
-        access_token = self.access.issue(Identity(session.user_id, session.id))
+    def tokens(self, session: Session, roles: Iterable[str], refresh_token: str) -> Tokens:
+        """Return a new access token of the session, which carries `roles`, beside this refresh token."""
+        access_token = self.access.issue(Identity(session.user_id, session.id, frozenset(roles)))
         return Tokens(access_token, refresh_token, int(ACCESS_TOKEN_LIFETIME.total_seconds()))
 
 
@@ -92,10 +95,14 @@ class RefreshTokens:
             if standing is TokenStanding.REUSED:
                 await self._revoke(work, presented, now)
                 raise RefreshTokenReused
+            # Who loses a role meanwhile loses this session too.
+            user = await work.users.get(presented.session.user_id)
+            if user is None:
+                raise RefreshTokenInvalid
             successor = self.sessions.refresh.successor(refresh_token)
             if standing is TokenStanding.NEWEST:
                 await self._rotate(work, presented.session.rotated(now), successor)
-        return self.sessions.tokens(presented.session, successor)
+        return self.sessions.tokens(presented.session, user.roles, successor)
 
     async def _rotate(self, work: IdentityWork, session: Session, successor: str) -> None:
         await work.sessions.rotate(session, token_hash(successor))

@@ -15,10 +15,14 @@ SEND_WELCOME_MAIL = "identity.send_welcome_mail"
 
 SUBJECT = "Welcome to FluentPro"
 _PARAGRAPHS = (
-    ("Welcome to FluentPro. This is the place to practise the English of your working day: you speak with a partner "
-    "who plays a guest, a client or your manager, and who never loses patience."),
-    ("Tell us in a few steps what your work is and whom you speak with. Then we recommend scenarios that fit, and make "
-    "new ones for you."),
+    (
+        "Welcome to FluentPro. This is the place to practise the English of your working day: you speak with a partner "
+        "who plays a guest, a client or your manager, and who never loses patience."
+    ),
+    (
+        "Tell us in a few steps what your work is and whom you speak with. Then we recommend scenarios that fit, and "
+        "make new ones for you."
+    ),
     "Did you not sign up? Then somebody mistyped their address; you need not do anything.",
 )
 

@@ -10,6 +10,7 @@ from domain.practice.model import Generation
 from domain.practice.ports import Checkpoint
 from domain.practice.reply import Accepted, ReplyEvent, Reset, Started, TextDelta, TokenUsage
 from domain.shared.errors import Unavailable
+from domain.shared.retrying import retried
 
 LONGEST_REPLY = 65_536
 """Bytes of text: far beyond what any token limit of ours lets a model say, so only a broken model meets it."""
@@ -76,7 +77,8 @@ class Attempt:
                 cancel.set()
 
     async def _renew(self) -> Generation:
-        renewed = await self._leases.renew(self.held, Checkpoint(self.text, self.writer.last_sequence))
+        checkpoint = Checkpoint(self.text, self.writer.last_sequence)
+        renewed = await retried(lambda: self._leases.renew(self.held, checkpoint))
         if renewed is None:
             raise Fenced
         return renewed

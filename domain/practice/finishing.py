@@ -21,6 +21,7 @@ from domain.practice.model import Conversation, Generation, GenerationStatus, Tu
 from domain.practice.ports import PracticeWork
 from domain.practice.reply import TokenUsage
 from domain.shared.clock import Clock
+from domain.shared.retrying import retried
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class FinishReply:
         """End it. `written` is the sequence of the last event before; `held` has the attempt. Raises Fenced."""
         turn_id = uuid4() if ending.speaks else None
         last_events = ending.last_events(turn_id)
-        await self._commit(held, ending, turn_id, written + len(last_events))
+        await retried(lambda: self._commit(held, ending, turn_id, written + len(last_events)))
         with suppress(Fenced, LogUnavailable):
             for event in last_events:
                 await writer.write(event)

@@ -26,6 +26,7 @@ from domain.practice.model import Generation
 from domain.practice.ports import PracticeReads
 from domain.practice.reply import TokenUsage
 from domain.shared.errors import Unavailable
+from domain.shared.retrying import retried
 
 LONGEST_ANSWER = 400
 """Output tokens: some 300 words, twice of what a partner should say at once."""
@@ -57,7 +58,7 @@ class ProduceReply:
 
         A task that is cancelled ends what was begun, or leaves what was not to another process.
         """
-        held = await self.leases.take_to_produce(generation, self.model.name)
+        held = await retried(lambda: self.leases.take_to_produce(generation, self.model.name))
         if held is None:
             return
         attempt = Attempt(held, self.log, self.leases)

@@ -11,6 +11,7 @@ from domain.practice.log import Fenced, GenerationLog, GenerationWriter, LogUnav
 from domain.practice.model import Generation
 from domain.practice.ports import ProductionRunner
 from domain.practice.reply import Accepted, LogEntry, ReplyEvent, Reset, Snapshot, TextDelta
+from domain.shared.retrying import retried
 
 MOST_ATTEMPTS = 3
 """A reply that has lost so many producers is likely to be what ends them."""
@@ -34,7 +35,7 @@ class RecoverReply:
         if wanted and not text and entries is not None:
             self.runner.start(generation)
             return
-        held = await self.leases.take_to_end(generation)
+        held = await retried(lambda: self.leases.take_to_end(generation))
         if held is not None:
             await self._end(held, text, _opening(held, text, is_new=entries == ()))
 

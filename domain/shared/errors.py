@@ -91,6 +91,13 @@ class ConcurrentUpdate(DomainError):
         super().__init__(f"{what} was changed by somebody else at the same moment. Try again.", metadata=known)
 
 
+class TransactionConflict(ConcurrentUpdate):
+    """The database undid the transaction in favour of another (a deadlock, a serialization failure): try it again."""
+
+    def __init__(self) -> None:
+        super().__init__("The resource")
+
+
 class EtagMismatch(DomainError):
     """The caller's etag is not the present one."""
 

@@ -5,6 +5,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from functools import cache
 from typing import Any, ClassVar, Self, TypeAlias, cast
 from uuid import UUID
 
@@ -56,8 +57,13 @@ class Event:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the event that `to_dict` gave `data`. Raises KeyError for a field that is missing."""
-        hints = typing.get_type_hints(cls)
+        hints = _hints(cast("Any", cls))
         return cls(**{each.name: _from_json(hints[each.name], data[each.name]) for each in fields(cls)})
+
+
+@cache
+def _hints(cls: Any) -> Mapping[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def _to_json(value: Any) -> Any:

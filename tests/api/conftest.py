@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -10,7 +11,8 @@ import httpx
 import pytest
 from api.contract import RPCS
 from api.doors import GrpcDoor, HttpDoor
-from api.learner import Learner, example
+from api.learner import Learner, Staff, example
+from api.staff import make_admin, plant_dead_letter
 from api.stage import StageModel
 from google.protobuf.message import Message
 from sqlalchemy import func, select
@@ -61,7 +63,11 @@ async def product(database_url: str, redis_url: str, tmp_path_factory) -> AsyncI
             grpc.aio.insecure_channel(str(host.grpc_listen)) as channel,
             httpx.AsyncClient(base_url=f"http://{host.http_listen}", timeout=20) as client,
         ):
-            yield Product(settings, application, model, GrpcDoor(channel), HttpDoor(client), access_log, lines)
+            product = Product(settings, application, model, GrpcDoor(channel), HttpDoor(client), access_log, lines)
+            admin = await Learner.new(product.grpc)
+            await make_admin(application.connections, admin)
+            Learner.staff = Staff(admin.token, partial(plant_dead_letter, application.connections))
+            yield product
         await host.stop(0)
 
 

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from fluentpro.v2 import (  # noqa: F401 - they put the contract into the pool that the messages come from
+    audit_service_pb2,
     auth_service_pb2,
     catalog_service_pb2,
     conversation_service_pb2,
@@ -40,6 +41,7 @@ class Rpc:
     response_body: str
     http_status: int
     is_public: bool
+    is_for_admins: bool
     is_read: bool
     reasons: frozenset[str]
     """Those that its policy names."""
@@ -119,6 +121,7 @@ def _rpc(method: Any, proto: Any) -> Rpc:
         response_body=rule.response_body,
         http_status=policy.http_status or 200,
         is_public=1 in policy.access,
+        is_for_admins=list(policy.access) == [3],
         is_read=proto.options.idempotency_level == _NO_SIDE_EFFECTS,
         reasons=frozenset(_REASONS[number][0] for number in policy.reasons),
         required=tuple(name for name, values in behaviors.items() if _REQUIRED in values),

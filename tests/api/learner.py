@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from api.contract import RPCS
@@ -27,8 +27,19 @@ def sign_up(**changes: Any) -> Message:
 
 
 @dataclass
+class Staff:
+    """Who calls what is for administrators alone, and what they find to do there."""
+
+    token: str
+    new_dead_letter: Callable[[], Awaitable[str]]
+
+
+@dataclass
 class Learner:
     """Somebody who is signed in. What a test takes for granted is done through `door`."""
+
+    staff: ClassVar[Staff]
+    """Of the product that all learners use."""
 
     door: GrpcDoor
     email: str
@@ -42,6 +53,10 @@ class Learner:
         answer = (await door.call("AuthService/SignUp", sign_up())).message
         tokens = answer.tokens
         return cls(door, answer.user.email, answer.user.id, tokens.access_token, tokens.refresh_token)
+
+    def token_for(self, name: str) -> str:
+        """Return the token to call an RPC with: the learner's own, or one of the staff's."""
+        return self.staff.token if RPCS[name].is_for_admins else self.token
 
     async def log_in(self) -> Any:
         """Return the tokens of a new session."""
@@ -146,6 +161,14 @@ async def _listing_jobs(learner: Learner) -> dict[str, Any]:
     return {}
 
 
+async def _stream_of(learner: Learner) -> dict[str, Any]:
+    return {"stream_id": f"user-{learner.user_id}"}
+
+
+async def _of_dead_letter(learner: Learner) -> dict[str, Any]:
+    return {"dead_letter_id": await learner.staff.new_dead_letter()}
+
+
 def _just(**fields: Any) -> Callable[[Learner], Awaitable[dict[str, Any]]]:
     async def give(_learner: Learner) -> dict[str, Any]:
         return fields
@@ -162,6 +185,7 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "UserService/GetMe": _just(),
     "UserService/ExportMe": _just(),
     "UserService/UpdateMe": _just(user={"full_name": "陳大文 🙂"}, update_mask={"paths": ["full_name"]}),
+    "UserService/DeleteMe": _just(),
     "CatalogService/ListLanguages": _just(page_size=2),
     "CatalogService/ListIndustries": _just(),
     "CatalogService/ListRoles": _just(industry_id="real_estate", page_size=3),
@@ -196,7 +220,16 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "ConversationService/ResumeReply": _of_generation,
     "ConversationService/CancelReply": _of_generation,
     "ConversationService/EndConversation": _of_conversation,
+    "AuditService/ListEvents": _just(type="user.registered", page_size=3),
+    "AuditService/VerifyEvents": _stream_of,
+    "AuditService/ListDeadLetters": _just(page_size=3),
+    "AuditService/RetryDeadLetter": _of_dead_letter,
+    "AuditService/DiscardDeadLetter": _of_dead_letter,
 }
+
+
+ENDS_ITS_CALLER = frozenset({"UserService/DeleteMe"})
+"""What nobody can do twice, nor anything else after it."""
 
 
 async def example(name: str, learner: Learner) -> Message:

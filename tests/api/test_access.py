@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from api.contract import RPCS
-from api.learner import example
+from api.learner import ENDS_ITS_CALLER, example
 
 from adapters.security.access_tokens import JwtAccessTokens
 from adapters.wiring import signing_keys
@@ -13,6 +13,8 @@ from domain.shared.clock import system_clock
 
 PUBLIC = [name for name, rpc in RPCS.items() if rpc.is_public]
 SIGNED_IN = [name for name, rpc in RPCS.items() if not rpc.is_public]
+FOR_LEARNERS = [name for name in SIGNED_IN if not RPCS[name].is_for_admins and name not in ENDS_ITS_CALLER]
+FOR_ADMINS = [name for name in SIGNED_IN if RPCS[name].is_for_admins]
 OF_ONE_LEARNER = [
     name
     for name, rpc in RPCS.items()
@@ -58,7 +60,16 @@ async def test_other_methods_say_that_a_token_has_expired(product, door, owner, 
         assert (await door.call(name, await example(name, owner), expired)).code == "OK", name
 
 
-@pytest.mark.parametrize("name", SIGNED_IN)
+@pytest.mark.parametrize("name", FOR_ADMINS)
+async def test_administrators_may_call_what_is_for_them_and_learners_may_not(door, owner, name) -> None:
+    request = await example(name, owner)
+    refused = await door.call(name, request, owner.token)
+    assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "ACCESS_DENIED")
+    assert refused.metadata == {"method": RPCS[name].path}
+    assert (await door.call(name, request, owner.staff.token)).code == "OK"
+
+
+@pytest.mark.parametrize("name", FOR_LEARNERS)
 async def test_owners_may_call_every_other_method(door, owner, name) -> None:
     assert (await door.call(name, await example(name, owner), owner.token)).code == "OK"
 
@@ -71,7 +82,7 @@ async def test_what_is_anothers_is_not_found(door, owner, other, name) -> None:
     assert not refused.messages
 
 
-@pytest.mark.parametrize("name", [name for name in SIGNED_IN if name not in OF_ONE_LEARNER])
+@pytest.mark.parametrize("name", [name for name in FOR_LEARNERS if name not in OF_ONE_LEARNER])
 async def test_what_names_nobody_is_about_the_caller(door, owner, other, name) -> None:
     answer = (await door.call(name, await example(name, other), other.token)).message
     assert owner.user_id not in str(answer)

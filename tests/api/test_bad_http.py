@@ -69,9 +69,10 @@ async def test_half_a_surrogate_pair_is_refused_in_every_field_of_a_body(http, o
     for field in rpc.text_fields:
         if field in rpc.path_fields or not field.startswith(prefix):
             continue
-        parts = http.parts(name, requests[name], owner.token)
+        parts = http.parts(name, requests[name], owner.token_for(name))
         body = json.loads(parts["content"]) | {field.removeprefix(prefix): "a\ud800b"}
-        refused = await http.raw(rpc.verb, parts["url"], owner.token, content=json.dumps(body), headers=JSON)
+        token = owner.token_for(name)
+        refused = await http.raw(rpc.verb, parts["url"], token, content=json.dumps(body), headers=JSON)
         assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_VALUE"), field
 
 

@@ -35,7 +35,7 @@ async def test_an_empty_request_is_told_every_required_field(product, owner, by,
     request = RPCS[name].request()
     for field in RPCS[name].path_fields if by == "http" else ():
         setattr(request, field, NOBODYS)
-    refused = await getattr(product, by).call(name, request, owner.token)
+    refused = await getattr(product, by).call(name, request, owner.token_for(name))
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
     assert refused.violations == [(field, "REQUIRED") for field in required]
 
@@ -76,7 +76,7 @@ async def test_hostile_text_is_refused_in_every_field(door, owner, requests, nam
             continue
         for kind in ("NUL", "over-long"):
             request = changed(requests[name], field, HOSTILE[kind])
-            answer = await door.call(name, request, owner.token)
+            answer = await door.call(name, request, owner.token_for(name))
             if name == "AuthService/LogOut":
                 assert answer.code == "OK", (field, kind)
             else:
@@ -98,7 +98,7 @@ def _is_unread(name: str, field: str) -> bool:
 
 @pytest.mark.parametrize("name", list(RPCS))
 async def test_bytes_that_are_no_message_are_refused_by_grpc(product, owner, name) -> None:
-    refused = await product.grpc.call(name, b"\xff\xff", owner.token)
+    refused = await product.grpc.call(name, b"\xff\xff", owner.token_for(name))
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
 
 
@@ -108,10 +108,10 @@ NEARLY_A_UUID = "0c9f3d5e7a1b4c2d8e6f9a0b1c2d3e4f"
 @pytest.mark.parametrize("bad", ["no-uuid", "1", NEARLY_A_UUID, f"{{{UUID(NEARLY_A_UUID)}}}", "../me", "%00"])
 async def test_an_id_that_cannot_be_ours_is_answered_like_one_that_is_not(door, owner, requests, bad) -> None:
     for name, rpc in RPCS.items():
-        for field in ("conversation_id", "generation_id", "scenario_id"):
+        for field in ("conversation_id", "generation_id", "scenario_id", "dead_letter_id"):
             if field in rpc.request.DESCRIPTOR.fields_by_name:
                 request = changed(requests[name], field, bad)
-                refused = await door.call(name, request, owner.token)
+                refused = await door.call(name, request, owner.token_for(name))
                 assert refused.code == "NOT_FOUND", (name, field)
                 assert refused.metadata == {field: bad}
 

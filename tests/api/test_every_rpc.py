@@ -20,8 +20,8 @@ _OF_ITS_OWN = ("access_token", "refresh_token", "etag")
 @pytest.mark.parametrize("name", REPEATABLE)
 async def test_a_call_made_again_has_the_same_answer_through_the_other_door(product, owner, name) -> None:
     request = await example(name, owner)
-    by_http = await product.http.call(name, request, owner.token)
-    by_grpc = await product.grpc.call(name, request, owner.token)
+    by_http = await product.http.call(name, request, owner.token_for(name))
+    by_grpc = await product.grpc.call(name, request, owner.token_for(name))
     assert by_http.code == by_grpc.code == "OK"
     assert by_http.messages == by_grpc.messages
     assert by_http.messages
@@ -32,7 +32,7 @@ async def test_a_call_that_writes_has_an_answer_of_the_same_shape_through_either
     shapes = []
     for door in (product.http, product.grpc):
         learner = await Learner.new(product.grpc)
-        answer = await door.call(name, await example(name, learner), learner.token)
+        answer = await door.call(name, await example(name, learner), learner.token_for(name))
         shapes.append(_shape(answer.message))
     assert shapes[0] == shapes[1]
 
@@ -54,7 +54,7 @@ def _blur(value: Any, key: str = "") -> Any:
 
 @pytest.mark.parametrize("name", [name for name, rpc in RPCS.items() if rpc.is_read and not rpc.streams])
 async def test_head_gives_the_headers_of_get(http, owner, name) -> None:
-    parts = http.parts(name, await example(name, owner), owner.token)
+    parts = http.parts(name, await example(name, owner), owner.token_for(name))
     get = await http.client.request(**parts)
     head = await http.client.request(**parts | {"method": "HEAD"})
     assert (head.status_code, head.content) == (200, b"")

@@ -1,4 +1,4 @@
-"""A request with an idempotency key is carried out once, through either door, however often and however late it comes."""
+"""A request with an idempotency key is carried out once, through either door, however often it comes."""
 
 import asyncio
 from typing import Any

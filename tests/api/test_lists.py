@@ -20,6 +20,7 @@ async def lister(product) -> Learner:
     lister = await Learner.new(product.grpc)
     for _ in range(3):
         await lister.reply()
+        await lister.staff.new_dead_letter()
     await lister.answer()
     await recommend(product, lister)
     return lister
@@ -33,10 +34,11 @@ async def requests(lister) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_lists_bound_their_pages(door, lister, requests, name) -> None:
-    refused = await door.call(name, _paged(requests[name], page_size=-1), lister.token)
+    refused = await door.call(name, _paged(requests[name], page_size=-1), lister.token_for(name))
     assert refused.violations == [("page_size", "OUT_OF_RANGE")]
     by_default, all_of_them = [
-        (await door.call(name, _paged(requests[name], page_size=size), lister.token)).message for size in (0, 101)
+        (await door.call(name, _paged(requests[name], page_size=size), lister.token_for(name))).message
+        for size in (0, 101)
     ]
     assert 0 < len(_items(by_default)) <= 20
     assert _items(all_of_them)[: len(_items(by_default))] == _items(by_default)
@@ -44,11 +46,11 @@ async def test_lists_bound_their_pages(door, lister, requests, name) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_pages_joined_are_the_list(door, lister, requests, name) -> None:
-    whole = _items((await door.call(name, _paged(requests[name], page_size=100), lister.token)).message)
+    whole = _items((await door.call(name, _paged(requests[name], page_size=100), lister.token_for(name))).message)
     joined, token = [], ""
     while True:
         request = _paged(requests[name], page_size=1 if len(whole) < 10 else 7, page_token=token)
-        page = (await door.call(name, request, lister.token)).message
+        page = (await door.call(name, request, lister.token_for(name))).message
         joined += _items(page)
         token = page.next_page_token
         if not token:
@@ -62,7 +64,7 @@ async def test_a_page_token_is_good_for_its_own_list_alone(door, lister, other, 
     request = _paged(RPCS[foreign].request(), page_size=1)
     token = (await door.call(foreign, request, lister.token)).message.next_page_token
     for bad in (token, token[:-2], "garbage!", "AAAA", "🙂"):
-        refused = await door.call(name, _paged(requests[name], page_token=bad), lister.token)
+        refused = await door.call(name, _paged(requests[name], page_token=bad), lister.token_for(name))
         assert refused.violations == [("page_token", "INVALID_FORMAT")], bad
 
 
@@ -84,7 +86,7 @@ async def test_a_forged_page_token_is_no_fault_of_ours(door, lister, requests, p
         if "conversation_id" in RPCS[name].required:
             scopes.append(requests[name].conversation_id)
         forged = page_token(Page((), place), "\n".join(scopes))
-        answer = await door.call(name, _paged(requests[name], page_token=forged), lister.token)
+        answer = await door.call(name, _paged(requests[name], page_token=forged), lister.token_for(name))
         assert answer.code == "OK" or answer.violations == [("page_token", "INVALID_FORMAT")], name
 
 

@@ -48,7 +48,7 @@ async def test_a_call_that_goes_well_is_as_the_document_says(
 ) -> None:
     learner = await Learner.new(product.grpc)
     operation = operations[name]
-    parts = product.http.parts(name, await example(name, learner), learner.token, accept=ARRAY)
+    parts = product.http.parts(name, await example(name, learner), learner.token_for(name), accept=ARRAY)
     if parts["content"] is not None:
         check(json.loads(parts["content"]), operation["requestBody"]["content"][ARRAY]["schema"])
     named = {_resolved(document, each)["name"] for each in operation.get("parameters", ())}

@@ -9,12 +9,17 @@ from typing import Any
 
 from api.conftest import Product
 from api.learner import Learner
+from api.staff import make_admin
 
 CONFIG = """
 [generation]
 deterministic = true
 database = "none"
 max-examples = 20
+
+[[operations]]
+include-name = "DELETE /api/v2/users/me"
+enabled = false  # nobody would be signed in after it
 """
 CHECKS = (
     "not_a_server_error",
@@ -41,13 +46,18 @@ def _strict(document: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _ids(learner: Learner) -> str:
-    conversation, reply = await learner.converse(), await learner.reply()
-    return f'[parameters]\n"path.conversation_id" = "{conversation.id}"\n"path.generation_id" = "{reply}"\n'
+    ids = {
+        "conversation_id": (await learner.converse()).id,
+        "generation_id": await learner.reply(),
+        "dead_letter_id": await learner.staff.new_dead_letter(),
+    }
+    return "\n".join(("[parameters]", *(f'"path.{name}" = "{value}"' for name, value in ids.items()), ""))
 
 
 async def test_no_request_gets_an_answer_that_the_document_does_not_name(product: Product, tmp_path: Path) -> None:
     learner = await Learner.new(product.grpc)
     await learner.answer()
+    await make_admin(product.application.connections, learner)
     client = product.http.client
     document, config = tmp_path / "openapi.json", tmp_path / "schemathesis.toml"
     document.write_text(json.dumps(_strict((await client.get("/openapi/v2.json")).json())))

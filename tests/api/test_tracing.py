@@ -60,7 +60,8 @@ async def test_the_events_of_a_call_know_its_request_and_its_actor(product, door
     await door.call(SEND, said, learner.token, x_request_id=traced["message"])
     actor = f"user:{learner.user_id}"
     assert ("onboarding.language_selected", actor) in await _events_of(product, traced["language"])
-    assert await _events_of(product, traced["conversation"]) == {("conversation.started", actor)}
+    begun = {("conversation.started", actor), ("conversation.turn_added", actor)}
+    assert await _events_of(product, traced["conversation"]) == begun
     assert ("generation.completed", actor) in await _events_of(product, traced["message"])
 
 

@@ -17,7 +17,7 @@ JSON_ANSWERS = [name for name in RPCS if name not in RAW_ANSWERS]
 
 @pytest.mark.parametrize("name", READS)
 async def test_a_read_is_answered_once_to_who_has_it(http, owner, requests, name) -> None:
-    parts = http.parts(name, requests[name], owner.token)
+    parts = http.parts(name, requests[name], owner.token_for(name))
     first = await http.client.request(**parts)
     assert first.status_code == 200
     assert first.headers["cache-control"] == ("public, no-cache" if RPCS[name].is_public else "private, no-store")

@@ -15,6 +15,7 @@ import uvloop
 
 from .codec import code, codec_table
 from .cores import Cores, divide, pin
+from .events import events_table, move_events
 from .goals import Results, goals
 from .in_process import Shares, shares, shares_table
 from .learner import Learner
@@ -54,6 +55,8 @@ def _tables(plan: Plan, folder: Path) -> list[Table]:
     started = start_up(plan, folder)
     _say("reading and writing JSON")
     coded = code(plan)
+    _say("moving events")
+    moved = uvloop.run(move_events(plan, folder / "events"))
     cores = divide()
     if cores is not None:
         pin(os.getpid(), cores.load)  # the engines, started from here, stay here
@@ -62,7 +65,7 @@ def _tables(plan: Plan, folder: Path) -> list[Table]:
         measuring = _serve(plan, product, cores, folder)
         unary, parts, replies, rivals, streamed, scaled = uvloop.run(asyncio.wait_for(measuring, LONGEST_SECONDS))
     return [
-        goals_table(goals(Results(started, unary, rivals, streamed, scaled, coded))),
+        goals_table(goals(Results(started, unary, rivals, streamed, scaled, coded, moved))),
         rivals_table(rivals),
         streams_table(streamed),
         codec_table(coded),
@@ -70,6 +73,7 @@ def _tables(plan: Plan, folder: Path) -> list[Table]:
         shares_table(parts),
         replies_table(*replies),
         scaling_table(scaled),
+        events_table(moved),
         start_up_table(started),
         machine,
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .codec import Coded
+from .events import Moved
 from .figures import Figure
 from .page import Goal
 from .rivals import ENVOY, FASTAPI, GATEWAY, GET, GRPC, OURS, POST, Measured, Task
@@ -23,6 +24,7 @@ class Results:
     streamed: Streamed
     scaled: Scaled
     coded: tuple[Coded, ...]
+    moved: Moved
 
 
 def goals(results: Results) -> Iterator[Goal]:
@@ -45,6 +47,8 @@ def goals(results: Results) -> Iterator[Goal]:
     yield _at_least("tokens/s, SSE : gRPC", results.streamed.rate_ratio, 3.0)
     yield _at_most("first token, SSE : gRPC", results.streamed.first_ratio, 0.35)
     yield _at_most("CPU per request, 2 processes : 1", results.scaled.cpu_ratio, 1.10)
+    yield _at_least("publishing events, batches : one by one", results.moved.publish_ratio, 6.0)
+    yield _at_least("handling events, batches : one by one", results.moved.handle_ratio, 10.0)
     yield _at_most("warm start, s", results.started.warm, 5.0)
     yield _at_most("`fluentpro --help`, s", results.started.help, 0.20)
 

@@ -72,6 +72,22 @@ async def test_a_revoked_session_says_when(store, kept, first_hash):
     assert presented.session == kept.revoked(LATER)
 
 
+async def test_the_sessions_of_a_user_that_were_not_revoked(store, kept):
+    revoked, other = (Session.opened(uuid4(), kept.user_id, device, NOON) for device in ("old", "laptop"))
+    stranger = a_user()
+    anothers = Session.opened(uuid4(), stranger.id, "phone", NOON)
+    async with store[0]() as work:
+        await work.users.add(stranger)
+        for session in (revoked, other, anothers):
+            await work.sessions.add(session, secrets.token_bytes(32))
+        await work.sessions.revoke(revoked.revoked(LATER))
+        await work.commit()
+    async with store[0]() as work:
+        found = await work.sessions.unrevoked_for_update(kept.user_id)
+        assert sorted(found, key=lambda session: session.id) == sorted((kept, other), key=lambda session: session.id)
+        assert not await work.sessions.unrevoked_for_update(uuid4())
+
+
 async def test_without_a_commit_nothing_is_written(store, kept, first_hash):
     async with store[0]() as work:
         await work.sessions.revoke(kept.revoked(LATER))

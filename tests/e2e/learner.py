@@ -30,6 +30,11 @@ class Learner:
         self._client = client
         self.email = email
 
+    @property
+    def authorization(self) -> str:
+        """The header that says who calls."""
+        return self._client.headers["authorization"]
+
     async def sign_up(self) -> None:
         terms = {"email": self.email, "password": PASSWORD, "full_name": "Mei Chan", "accept_terms": True}
         self._use(await self._post("/auth/signup", terms))

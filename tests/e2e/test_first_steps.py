@@ -16,7 +16,10 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 SERVICES = {
-    *(f"fluentpro.v2.{name}Service" for name in ("Auth", "User", "Catalog", "Onboarding", "Scenario", "Conversation")),
+    *(
+        f"fluentpro.v2.{name}Service"
+        for name in ("Auth", "User", "Catalog", "Onboarding", "Scenario", "Conversation", "Audit")
+    ),
     *(f"fluentpro.v1.{name}Service" for name in ("Auth", "User", "Role", "Onboarding")),
 }
 

@@ -88,10 +88,19 @@ async def test_signing_keys_that_cannot_be_used(refused: Refused, tmp_path: Path
     assert line.startswith(f"fluentpro: {keys}: ")
 
 
+async def test_master_keys_that_cannot_be_used(refused: Refused, tmp_path: Path):
+    keys = tmp_path / "master.json"
+    keys.write_text('{"keys": [{"kty": "oct", "kid": "a", "k": "c2hvcnQ"}]}')
+    (line,) = await refused(master_keys=keys)
+    assert line.startswith(f"fluentpro: {keys}: ")
+    assert "c2hvcnQ" not in line
+
+
 @pytest.mark.parametrize("command", ["dev", "server"])
 async def test_production_with_a_developers_settings(refused: Refused, command: str):
     lines = await refused(command, profile="production")
-    assert {line.split(": ")[1] for line in lines} == {"FLUENTPRO_MODEL", "FLUENTPRO_SIGNING_KEYS"}
+    refused_settings = ("MODEL", "SIGNING_KEYS", "MASTER_KEYS", "ERASURE_LIST")
+    assert {line.split(": ")[1] for line in lines} == {f"FLUENTPRO_{name}" for name in refused_settings}
 
 
 @pytest.mark.parametrize("command", ["dev", "seed"])

@@ -21,6 +21,7 @@ def engines(dev: Command) -> dict[str, object]:
         "database_url": urls.database_url,
         "redis_url": urls.redis_url,
         "signing_keys": dev.data_dir / "keys/signing.json",
+        "master_keys": dev.data_dir / "keys/master.json",
         "scripted_word_seconds": 0,
     }
 

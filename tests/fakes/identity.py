@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 from domain.identity.errors import TokenExpired, TokenInvalid
 from domain.identity.model import (
     ACCESS_TOKEN_LIFETIME,
+    Erased,
     Identity,
     PresentedToken,
     Session,
@@ -51,10 +53,14 @@ class _State:
     users: dict[UUID, User] = field(default_factory=dict)
     sessions: dict[UUID, Session] = field(default_factory=dict)
     tokens: dict[bytes, tuple[UUID, int]] = field(default_factory=dict)
+    replies: dict[UUID, UUID] = field(default_factory=dict)
+    """Those under way, with whose they are."""
+    keys: set[UUID] = field(default_factory=set)
+    erased: dict[UUID, datetime] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
     def copy(self) -> "_State":
-        return _State(dict(self.users), dict(self.sessions), dict(self.tokens), list(self.events))
+        return _State(**{name: copy(getattr(self, name)) for name in _State.__dataclass_fields__})
 
 
 class FakeUsers:
@@ -73,6 +79,12 @@ class FakeUsers:
     async def get_for_update(self, user_id: UUID) -> User | None:
         return self._users.get(user_id)
 
+    async def get_for_session(self, user_id: UUID) -> User | None:
+        return self._users.get(user_id)
+
+    async def get_exclusively(self, user_id: UUID) -> User | None:
+        return self._users.get(user_id)
+
     async def get_by_email(self, email_key: str) -> User | None:
         return next((user for user in self._users.values() if user.email_key == email_key), None)
 
@@ -84,6 +96,9 @@ class FakeUsers:
             updated_at=user.updated_at,
             version=user.version,
         )
+
+    async def save_roles(self, user: User) -> None:
+        self._users[user.id] = replace(self._users[user.id], roles=user.roles)
 
     async def replace_password_hash(self, user_id: UUID, old: str, new: str) -> None:
         if self._users[user_id].password_hash == old:
@@ -100,6 +115,10 @@ class FakeSessions:
     async def get(self, session_id: UUID) -> Session | None:
         return self._sessions.get(session_id)
 
+    async def unrevoked_for_update(self, user_id: UUID) -> Sequence[Session]:
+        own = [session for session in self._sessions.values() if session.user_id == user_id]
+        return [session for session in own if session.revoked_at is None]
+
     async def find_for_update(self, token_hash: bytes) -> PresentedToken | None:
         if token_hash not in self._tokens:
             return None
@@ -114,10 +133,34 @@ class FakeSessions:
         self._sessions[session.id] = session
 
 
+class FakeErasures:
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    async def erase(self, user_id: UUID, now: datetime) -> Erased:
+        state = self._state
+        sessions = tuple(session.id for session in state.sessions.values() if session.user_id == user_id)
+        replies = tuple(reply for reply, whose in state.replies.items() if whose == user_id)
+        state.users.pop(user_id, None)
+        for session_id in sessions:
+            del state.sessions[session_id]
+        for token_hash in [each for each, (session_id, _) in state.tokens.items() if session_id in sessions]:
+            del state.tokens[token_hash]
+        for reply in replies:
+            del state.replies[reply]
+        state.keys.discard(user_id)
+        state.erased.setdefault(user_id, now)
+        return Erased(sessions, replies)
+
+    async def is_back(self, user_id: UUID) -> bool:
+        return user_id in self._state.users or user_id in self._state.keys
+
+
 class FakeRepositories:
     def __init__(self, state: _State) -> None:
         self.users = FakeUsers(state)
         self.sessions = FakeSessions(state)
+        self.erasures = FakeErasures(state)
 
 
 class FakeIdentityWork(FakeRepositories):
@@ -229,3 +272,13 @@ class FakeVerifiedTokens:
 
     def forget(self, session_id: UUID) -> None:
         self.forgotten.append(session_id)
+
+
+class FakeReplyBell:
+    """Remembers for which replies it was rung."""
+
+    def __init__(self) -> None:
+        self.rung: list[UUID] = []
+
+    async def ring(self, generation_id: UUID) -> None:
+        self.rung.append(generation_id)

@@ -12,6 +12,8 @@ from adapters.settings import Listen, Profile, Settings, SettingsError, load_set
 PRODUCTION = {
     "FLUENTPRO_PROFILE": "production",
     "FLUENTPRO_SIGNING_KEYS": "/etc/fluentpro/keys.json",
+    "FLUENTPRO_MASTER_KEYS": "/etc/fluentpro/master.json",
+    "FLUENTPRO_ERASURE_LIST": "/var/lib/fluentpro/erasures.jsonl",
     "FLUENTPRO_DATABASE_URL": "postgresql://app:secret@db/fluentpro",
     "FLUENTPRO_REDIS_URL": "rediss://:secret@cache:6379/0",
     "FLUENTPRO_MODEL": "openai",
@@ -190,6 +192,8 @@ def test_production_starts_with_what_it_needs():
         ({"FLUENTPRO_METRICS_LISTEN": "10.0.0.1:9000"}, "METRICS_LISTEN"),
         ({"FLUENTPRO_REFLECTION": "true"}, "REFLECTION"),
         ({"FLUENTPRO_SIGNING_KEYS": ""}, "SIGNING_KEYS"),
+        ({"FLUENTPRO_MASTER_KEYS": ""}, "MASTER_KEYS"),
+        ({"FLUENTPRO_ERASURE_LIST": ""}, "ERASURE_LIST"),
         ({"FLUENTPRO_MODEL": "scripted"}, "MODEL"),
         ({"FLUENTPRO_REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
         ({"FLUENTPRO_FAILPOINTS": "uow.before_commit=kill"}, "FAILPOINTS"),

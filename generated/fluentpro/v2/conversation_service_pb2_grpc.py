@@ -119,7 +119,8 @@ class ConversationServiceServicer:
         """Says something and streams the partner's reply.
 
         The same `client_message_id` again never says it twice: it joins the reply that exists, from its beginning. While
-        another reply is under way the call is refused with that reply's id.
+        another reply is under way the call is refused with that reply's id. When the learner is deleted meanwhile, the
+        stream ends with NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

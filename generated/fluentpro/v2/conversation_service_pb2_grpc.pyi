@@ -32,7 +32,8 @@ class ConversationServiceStub:
     """Says something and streams the partner's reply.
 
     The same `client_message_id` again never says it twice: it joins the reply that exists, from its beginning. While
-    another reply is under way the call is refused with that reply's id.
+    another reply is under way the call is refused with that reply's id. When the learner is deleted meanwhile, the
+    stream ends with NOT_FOUND.
     """
     ResumeReply: _aio.UnaryStreamMultiCallable[_conversation_service_pb2.ResumeReplyRequest, _conversation_service_pb2.ResumeReplyResponse]
     """Streams a reply from any position: what is in the log, then what still comes. It never starts a reply.
@@ -92,7 +93,8 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says something and streams the partner's reply.
 
         The same `client_message_id` again never says it twice: it joins the reply that exists, from its beginning. While
-        another reply is under way the call is refused with that reply's id.
+        another reply is under way the call is refused with that reply's id. When the learner is deleted meanwhile, the
+        stream ends with NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

@@ -30,7 +30,7 @@ from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/user_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x17\x66luentpro/v2/user.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\"\x0e\n\x0cGetMeRequest\"7\n\rGetMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"\xb9\x01\n\x0fUpdateMeRequest\x12,\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserB\x04\xe2\x41\x01\x02R\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\":\n\x10UpdateMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"\x11\n\x0f\x45xportMeRequest\"<\n\x10\x45xportMeResponse\x12(\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x04\x62ody2\x84\x03\n\x0bUserService\x12m\n\x05GetMe\x12\x1a.fluentpro.v2.GetMeRequest\x1a\x1b.fluentpro.v2.GetMeResponse\"+\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01\x18\x82\xd3\xe4\x93\x02\x18\x12\x10/api/v2/users/meb\x04user\x12~\n\x08UpdateMe\x12\x1d.fluentpro.v2.UpdateMeRequest\x1a\x1e.fluentpro.v2.UpdateMeResponse\"3\xc2\x9e&\x0b\n\x01\x02 \x01\x32\x04\x18\x0c\x0f\x10\x82\xd3\xe4\x93\x02\x1e\x32\x10/api/v2/users/me:\x04userb\x04user\x12\x85\x01\n\x08\x45xportMe\x12\x1d.fluentpro.v2.ExportMeRequest\x1a\x1e.fluentpro.v2.ExportMeResponse\"8\x90\x02\x01\xc2\x9e&\x0c\n\x01\x02\x12\x04\x63ost2\x01\x18\x82\xd3\xe4\x93\x02\x1f\x12\x17/api/v2/users/me:exportb\x04\x62ody0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/user_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x17\x66luentpro/v2/user.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\"\x0e\n\x0cGetMeRequest\"7\n\rGetMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"\xb9\x01\n\x0fUpdateMeRequest\x12,\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserB\x04\xe2\x41\x01\x02R\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\":\n\x10UpdateMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\"\x11\n\x0f\x45xportMeRequest\"<\n\x10\x45xportMeResponse\x12(\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x04\x62ody\"%\n\x0f\x44\x65leteMeRequest\x12\x12\n\x04\x65tag\x18\x01 \x01(\tR\x04\x65tag\"\x12\n\x10\x44\x65leteMeResponse2\xf3\x03\n\x0bUserService\x12m\n\x05GetMe\x12\x1a.fluentpro.v2.GetMeRequest\x1a\x1b.fluentpro.v2.GetMeResponse\"+\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01\x18\x82\xd3\xe4\x93\x02\x18\x12\x10/api/v2/users/meb\x04user\x12~\n\x08UpdateMe\x12\x1d.fluentpro.v2.UpdateMeRequest\x1a\x1e.fluentpro.v2.UpdateMeResponse\"3\xc2\x9e&\x0b\n\x01\x02 \x01\x32\x04\x18\x0c\x0f\x10\x82\xd3\xe4\x93\x02\x1e\x32\x10/api/v2/users/me:\x04userb\x04user\x12\x85\x01\n\x08\x45xportMe\x12\x1d.fluentpro.v2.ExportMeRequest\x1a\x1e.fluentpro.v2.ExportMeResponse\"8\x90\x02\x01\xc2\x9e&\x0c\n\x01\x02\x12\x04\x63ost2\x01\x18\x82\xd3\xe4\x93\x02\x1f\x12\x17/api/v2/users/me:exportb\x04\x62ody0\x01\x12m\n\x08\x44\x65leteMe\x12\x1d.fluentpro.v2.DeleteMeRequest\x1a\x1e.fluentpro.v2.DeleteMeResponse\"\"\xc2\x9e&\x06\n\x01\x02\x32\x01\x0c\x82\xd3\xe4\x93\x02\x12*\x10/api/v2/users/meb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['UpdateMe']._serialized_options = b'\302\236&\013\n\001\002 \0012\004\030\014\017\020\202\323\344\223\002\0362\020/api/v2/users/me:\004userb\004user'
   _globals['_USERSERVICE'].methods_by_name['ExportMe']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ExportMe']._serialized_options = b'\220\002\001\302\236&\014\n\001\002\022\004cost2\001\030\202\323\344\223\002\037\022\027/api/v2/users/me:exportb\004body'
+  _globals['_USERSERVICE'].methods_by_name['DeleteMe']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['DeleteMe']._serialized_options = b'\302\236&\006\n\001\0022\001\014\202\323\344\223\002\022*\020/api/v2/users/me'
   _globals['_GETMEREQUEST']._serialized_start=235
   _globals['_GETMEREQUEST']._serialized_end=249
   _globals['_GETMERESPONSE']._serialized_start=251
@@ -57,6 +59,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTMEREQUEST']._serialized_end=573
   _globals['_EXPORTMERESPONSE']._serialized_start=575
   _globals['_EXPORTMERESPONSE']._serialized_end=635
-  _globals['_USERSERVICE']._serialized_start=638
-  _globals['_USERSERVICE']._serialized_end=1026
+  _globals['_DELETEMEREQUEST']._serialized_start=637
+  _globals['_DELETEMEREQUEST']._serialized_end=674
+  _globals['_DELETEMERESPONSE']._serialized_start=676
+  _globals['_DELETEMERESPONSE']._serialized_end=694
+  _globals['_USERSERVICE']._serialized_start=697
+  _globals['_USERSERVICE']._serialized_end=1196
 # @@protoc_insertion_point(module_scope)

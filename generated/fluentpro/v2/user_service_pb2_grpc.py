@@ -50,6 +50,11 @@ class UserServiceStub:
                 request_serializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeResponse.FromString,
                 _registered_method=True)
+        self.DeleteMe = channel.unary_unary(
+                '/fluentpro.v2.UserService/DeleteMe',
+                request_serializer=fluentpro_dot_v2_dot_user__service__pb2.DeleteMeRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_user__service__pb2.DeleteMeResponse.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
@@ -80,6 +85,17 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteMe(self, request, context):
+        """Deletes the caller's own account for ever, with everything that belongs to it: answers, own roles, conversations
+        and sessions. What the record of events holds of the learner's own words can be read by nobody any more.
+
+        It cannot be undone. A reply under way ends, and its stream with it, within seconds. Access tokens stop working
+        within a minute at the latest, on the server that answers at once. The address can sign up again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UserServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +113,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.ExportMe,
                     request_deserializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_user__service__pb2.ExportMeResponse.SerializeToString,
+            ),
+            'DeleteMe': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMe,
+                    request_deserializer=fluentpro_dot_v2_dot_user__service__pb2.DeleteMeRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_user__service__pb2.DeleteMeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -181,6 +202,33 @@ class UserService:
             '/fluentpro.v2.UserService/ExportMe',
             fluentpro_dot_v2_dot_user__service__pb2.ExportMeRequest.SerializeToString,
             fluentpro_dot_v2_dot_user__service__pb2.ExportMeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.UserService/DeleteMe',
+            fluentpro_dot_v2_dot_user__service__pb2.DeleteMeRequest.SerializeToString,
+            fluentpro_dot_v2_dot_user__service__pb2.DeleteMeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -26,6 +26,13 @@ class UserServiceStub:
 
     It is one JSON document, in pieces to be joined. One that is not closed is not whole: the account was deleted meanwhile, or the connection broke.
     """
+    DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _user_service_pb2.DeleteMeResponse]
+    """Deletes the caller's own account for ever, with everything that belongs to it: answers, own roles, conversations
+    and sessions. What the record of events holds of the learner's own words can be read by nobody any more.
+
+    It cannot be undone. A reply under way ends, and its stream with it, within seconds. Access tokens stop working
+    within a minute at the latest, on the server that answers at once. The address can sign up again.
+    """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who the learners are."""
@@ -56,6 +63,19 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         recommendations, conversations with every word, jobs, and what was recorded about them.
 
         It is one JSON document, in pieces to be joined. One that is not closed is not whole: the account was deleted meanwhile, or the connection broke.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteMe(
+        self,
+        request: _user_service_pb2.DeleteMeRequest,
+        context: _aio.ServicerContext[_user_service_pb2.DeleteMeRequest, _abc.Awaitable[_user_service_pb2.DeleteMeResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.DeleteMeResponse]:
+        """Deletes the caller's own account for ever, with everything that belongs to it: answers, own roles, conversations
+        and sessions. What the record of events holds of the learner's own words can be read by nobody any more.
+
+        It cannot be undone. A reply under way ends, and its stream with it, within seconds. Access tokens stop working
+        within a minute at the latest, on the server that answers at once. The address can sign up again.
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _aio.Server) -> None: ...

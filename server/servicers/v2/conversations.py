@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 from adapters.application import PracticeUseCases
 from domain.practice.messages import Message
+from domain.shared.retrying import retried
 from fluentpro.v2 import conversation_service_pb2 as pb
 from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceServicer
 from server.answering import answer_once
@@ -58,7 +59,7 @@ class ConversationServicer(ConversationServiceServicer):
     ) -> AsyncIterator[pb.SendMessageResponse]:
         """Say something and stream the reply."""
         message = Message(request.conversation_id, request.client_message_id, request.text)
-        generation = await self._do.send_message(user_of(context), message)
+        generation = await retried(lambda: self._do.send_message(user_of(context), message))
         generation_id = str(generation.id)
         async with aclosing(self._do.follow_reply(generation, None)) as entries:
             async for entry in entries:

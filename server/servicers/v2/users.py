@@ -41,3 +41,8 @@ class UserServicer(UserServiceServicer):
         ):
             async for piece in pieces:
                 yield pb.ExportMeResponse(body=HttpBody(content_type="application/json", data=piece))
+
+    async def DeleteMe(self, request: pb.DeleteMeRequest, context: Context) -> pb.DeleteMeResponse:
+        """Erase the caller."""
+        await self._identity.erase_user(user_of(context), request.etag)
+        return pb.DeleteMeResponse()

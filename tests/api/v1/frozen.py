@@ -9,7 +9,14 @@ from uuid import UUID
 
 import httpx
 from fakes.catalog import FakeCatalog
-from fakes.identity import FakeAccessTokens, FakeIdentityStore, FakePasswordHasher, FakeRefreshTokens, SettableClock
+from fakes.identity import (
+    FakeAccessTokens,
+    FakeIdentityStore,
+    FakePasswordHasher,
+    FakeRefreshTokens,
+    FakeReplyBell,
+    SettableClock,
+)
 from fakes.onboarding import FakeOnboardingStore
 
 from adapters.application import CatalogUseCases, IdentityUseCases, OnboardingUseCases
@@ -22,6 +29,7 @@ from adapters.wiring import Application
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
 from domain.catalog.use_cases import WordRoleMatcher
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
+from domain.identity.erase import EraseUser
 from domain.identity.log_in import AuthenticateUser
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
@@ -81,6 +89,7 @@ class Frozen:
             onboarding=self._onboarding_use_cases(),
             practice=unused,
             jobs=unused,
+            audit=unused,
             tokens=self._tokens,
             connections=unused,
             reads=unused,
@@ -102,6 +111,7 @@ class Frozen:
             get_user=GetUser(reads),
             update_profile=UpdateProfile(work, clock),
             export_account=cast("Any", None),  # v1 has no such method
+            erase_user=EraseUser(work, self._tokens, FakeReplyBell(), clock),
         )
 
     def _onboarding_use_cases(self) -> OnboardingUseCases:

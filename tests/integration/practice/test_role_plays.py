@@ -176,7 +176,10 @@ async def test_a_conversation_ends_with_its_reply_cancelled_and_its_events_in_or
         )
         assert types.scalars().all() == [
             "conversation.started",
+            "conversation.turn_added",
+            "conversation.turn_added",
             "generation.started",
+            "conversation.turn_added",
             "generation.cancelled",
             "conversation.ended",
         ]

@@ -8,13 +8,16 @@ from fakes.identity import (
     FakeIdentityStore,
     FakePasswordHasher,
     FakeRefreshTokens,
+    FakeReplyBell,
     FakeVerifiedTokens,
     SettableClock,
 )
 
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
+from domain.identity.erase import EraseAgain, EraseUser
 from domain.identity.log_in import AuthenticateUser, LogIn
 from domain.identity.profile import GetUser, UpdateProfile
+from domain.identity.roles import GrantRole, RevokeRole
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
 from domain.identity.sign_up import RegisterUser, SignUp
 
@@ -28,6 +31,7 @@ class IdentityArea:
     hasher: FakePasswordHasher = field(default_factory=FakePasswordHasher)
     refresh: FakeRefreshTokens = field(default_factory=FakeRefreshTokens)
     verified: FakeVerifiedTokens = field(default_factory=FakeVerifiedTokens)
+    bell: FakeReplyBell = field(default_factory=FakeReplyBell)
 
     def __post_init__(self):
         self.access = FakeAccessTokens(self.clock)
@@ -39,6 +43,10 @@ class IdentityArea:
         self.log_out = LogOut(work, self.verified, self.clock)
         self.get_user = GetUser(reads)
         self.update_profile = UpdateProfile(work, self.clock)
+        self.erase = EraseUser(work, self.verified, self.bell, self.clock)
+        self.erase_again = EraseAgain(work, self.clock)
+        self.grant = GrantRole(work)
+        self.revoke = RevokeRole(work, self.clock)
         self.verify = VerifyAccessToken(self.access, reads, self.clock)
         self.public_keys = GetPublicKeys(self.access)
 

@@ -37,13 +37,13 @@ async def test_the_password_is_kept_as_a_hash_only(area):
     assert await area.hasher.verify("correct horse battery", user.password_hash)
 
 
-async def test_the_events_of_a_sign_up_name_no_person(area):
+async def test_the_events_of_a_sign_up_name_the_person_in_personal_fields_alone(area):
     user, tokens = await area.sign_up()
     session_id = (await area.verify(tokens.access_token)).identity.session_id
-    assert area.store.events == [
-        UserRegistered(user_id=user.id),
-        SessionCreated(session_id=session_id, user_id=user.id),
-    ]
+    registered, created = area.store.events
+    assert registered == UserRegistered(user_id=user.id, email=user.email, full_name=user.full_name)
+    assert registered.personal_fields() == ("email", "full_name")
+    assert created == SessionCreated(session_id=session_id, user_id=user.id)
 
 
 async def test_every_violation_is_named_at_once_and_nothing_is_written(area):

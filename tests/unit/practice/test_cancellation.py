@@ -117,7 +117,7 @@ async def test_an_ended_conversation_stays_ended(app, clock) -> None:
     assert (ended.status, ended.ended_at) == (ConversationStatus.COMPLETED, clock())
     clock.advance(seconds=5)
     assert await app.end_conversation(app.user_id, str(conversation.id), conversation.etag) == ended
-    assert app.store.events[1:] == [
+    assert app.store.events[2:] == [
         ConversationCompleted(conversation_id=conversation.id, user_id=app.user_id, turns=1)
     ]
 

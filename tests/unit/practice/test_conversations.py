@@ -7,7 +7,7 @@ from fakes.practice import FakeChatModel
 
 from domain.practice.chat import Author, Delta, Finish, FinishReason
 from domain.practice.errors import ConversationNotFound, ScenarioNotFound
-from domain.practice.events import ConversationStarted
+from domain.practice.events import ConversationStarted, turn_added
 from domain.practice.model import ConversationStatus
 from domain.shared.errors import InvalidRequest
 from domain.shared.pages import PageRequest
@@ -20,7 +20,8 @@ async def test_the_partners_opening_line_is_the_first_turn(app, scenario) -> Non
     assert opening.generation_id is None
     assert conversation.status is ConversationStatus.ACTIVE
     assert app.store.events == [
-        ConversationStarted(conversation_id=conversation.id, user_id=app.user_id, scenario_id=scenario.id)
+        ConversationStarted(conversation_id=conversation.id, user_id=app.user_id, scenario_id=scenario.id),
+        turn_added(opening, app.user_id),
     ]
 
 

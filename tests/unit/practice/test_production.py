@@ -8,9 +8,9 @@ from fakes.practice import FakeChatModel
 from fakes.role_plays import until
 
 from domain.practice.attempt import LONGEST_REPLY
-from domain.practice.chat import ChatError, ChatErrorKind, Delta, Finish, FinishReason, Usage
+from domain.practice.chat import Author, ChatError, ChatErrorKind, Delta, Finish, FinishReason, Usage
 from domain.practice.ending import completed
-from domain.practice.events import GenerationCompleted, GenerationFailed, GenerationStarted
+from domain.practice.events import GenerationCompleted, GenerationFailed, GenerationStarted, TurnAdded
 from domain.practice.log import Fenced
 from domain.practice.model import GenerationStatus
 from domain.practice.ports import Checkpoint
@@ -44,14 +44,17 @@ async def test_the_events_of_a_whole_reply_come_in_order(app) -> None:
     assert app.store.state.usage == {(generation.id, 1): TokenUsage(7, 2)}
 
 
-async def test_a_reply_is_in_the_events_without_its_text(app) -> None:
+async def test_the_words_of_a_reply_are_in_the_events_as_a_personal_field_alone(app) -> None:
     generation, _ = await say(app, Delta("Secret words."), Usage(7, 2), STOP)
-    _, started, ended = app.store.events
+    *_, started, said, ended = app.store.events
     assert isinstance(started, GenerationStarted)
+    assert isinstance(said, TurnAdded)
+    assert (said.author, said.words, said.text) == (Author.PARTNER, 2, "Secret words.")
+    assert said.personal_fields() == ("text",)
     assert isinstance(ended, GenerationCompleted)
     assert (ended.generation_id, ended.attempt, ended.characters) == (generation.id, 1, 13)
     assert (ended.finish_reason, ended.input_tokens, ended.output_tokens) == ("stop", 7, 2)
-    assert "Secret" not in str([event.to_dict() for event in app.store.events])
+    assert "Secret" not in str([event.to_dict() for event in app.store.events if event is not said])
 
 
 async def test_who_sees_the_last_event_can_read_the_turn(app) -> None:

@@ -25,8 +25,10 @@ class CountingVerify:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def issue(self, token: str, session_id: UUID | None = None, lifetime=timedelta(minutes=10)) -> Identity:
-        identity = Identity(uuid4(), session_id or uuid4())
+    def issue(
+        self, token: str, session_id: UUID | None = None, lifetime=timedelta(minutes=10), roles=frozenset()
+    ) -> Identity:
+        identity = Identity(uuid4(), session_id or uuid4(), roles)
         self._issued[token] = VerifiedToken(identity, self._clock() + lifetime)
         return identity
 
@@ -49,6 +51,15 @@ def verify(clock) -> CountingVerify:
 @pytest.fixture
 def verifier(verify, clock) -> TokenVerifier:
     return TokenVerifier(verify, clock, capacity=3)
+
+
+async def test_a_token_that_carries_a_role_is_verified_at_every_call(verify, verifier):
+    admin = verify.issue("a", roles=frozenset({"admin"}))
+    assert await verifier.identify("a") == admin
+    verify.ended.add(admin.session_id)
+    assert verifier.known("a") is None
+    with pytest.raises(TokenInvalid):
+        await verifier.identify("a")
 
 
 async def test_a_token_is_verified_once_a_minute(verify, verifier, clock):

@@ -31,6 +31,9 @@ class Users(UserServiceServicer):
     async def UpdateMe(self, request: pb.UpdateMeRequest, context: Context) -> pb.UpdateMeResponse:
         return pb.UpdateMeResponse(user=request.user)
 
+    async def DeleteMe(self, request: pb.DeleteMeRequest, context: Context) -> pb.DeleteMeResponse:
+        return pb.DeleteMeResponse()
+
 
 Users()
 """

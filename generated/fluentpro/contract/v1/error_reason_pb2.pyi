@@ -105,7 +105,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     `{"reason": "REFRESH_TOKEN_REUSED"}`
     """
     ERROR_REASON_USER_NOT_FOUND: _ErrorReason.ValueType  # 24
-    """NOT_FOUND: the account has been deleted.
+    """NOT_FOUND, of any method that is not public: the account has been deleted, less than a minute ago.
     `{"reason": "USER_NOT_FOUND"}`
     """
     ERROR_REASON_INDUSTRY_NOT_CHOSEN: _ErrorReason.ValueType  # 40
@@ -163,6 +163,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_CONVERSATION_TOO_LONG: _ErrorReason.ValueType  # 83
     """In `ReplyFailed`: the conversation has grown longer than the language model can read.
     `{"reason": "CONVERSATION_TOO_LONG", "retryable": false}`
+    """
+    ERROR_REASON_DEAD_LETTER_NOT_FOUND: _ErrorReason.ValueType  # 100
+    """NOT_FOUND: there is no such dead letter.
+    `{"reason": "DEAD_LETTER_NOT_FOUND", "metadata": {"dead_letter_id": "5b1e…"}}`
+    """
+    ERROR_REASON_DEAD_LETTER_CLOSED: _ErrorReason.ValueType  # 101
+    """FAILED_PRECONDITION: the dead letter is settled: its event was handled after all, or it was discarded.
+    `{"reason": "DEAD_LETTER_CLOSED", "metadata": {"dead_letter_id": "5b1e…", "state": "resolved"}}`
     """
     ERROR_REASON_JOB_NOT_FOUND: _ErrorReason.ValueType  # 120
     """NOT_FOUND: there is no such job, or it is another learner's.
@@ -281,7 +289,7 @@ ERROR_REASON_REFRESH_TOKEN_REUSED: ErrorReason.ValueType  # 23
 `{"reason": "REFRESH_TOKEN_REUSED"}`
 """
 ERROR_REASON_USER_NOT_FOUND: ErrorReason.ValueType  # 24
-"""NOT_FOUND: the account has been deleted.
+"""NOT_FOUND, of any method that is not public: the account has been deleted, less than a minute ago.
 `{"reason": "USER_NOT_FOUND"}`
 """
 ERROR_REASON_INDUSTRY_NOT_CHOSEN: ErrorReason.ValueType  # 40
@@ -339,6 +347,14 @@ ERROR_REASON_MODEL_REFUSED: ErrorReason.ValueType  # 82
 ERROR_REASON_CONVERSATION_TOO_LONG: ErrorReason.ValueType  # 83
 """In `ReplyFailed`: the conversation has grown longer than the language model can read.
 `{"reason": "CONVERSATION_TOO_LONG", "retryable": false}`
+"""
+ERROR_REASON_DEAD_LETTER_NOT_FOUND: ErrorReason.ValueType  # 100
+"""NOT_FOUND: there is no such dead letter.
+`{"reason": "DEAD_LETTER_NOT_FOUND", "metadata": {"dead_letter_id": "5b1e…"}}`
+"""
+ERROR_REASON_DEAD_LETTER_CLOSED: ErrorReason.ValueType  # 101
+"""FAILED_PRECONDITION: the dead letter is settled: its event was handled after all, or it was discarded.
+`{"reason": "DEAD_LETTER_CLOSED", "metadata": {"dead_letter_id": "5b1e…", "state": "resolved"}}`
 """
 ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 120
 """NOT_FOUND: there is no such job, or it is another learner's.

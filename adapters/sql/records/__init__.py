@@ -1,0 +1,1 @@
+"""What projections keep of events, a module a table."""

@@ -1,0 +1,84 @@
+"""Handling the streams that moved, many in one transaction."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.sql.engine import Connections
+from adapters.sql.handling import Progress, handling
+from adapters.sql.tries import Tries
+from adapters.telemetry.handler_metrics import HandlerMetrics
+from workers.effect import Effect, HandlerFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of streams: `done` have nothing left, `more` go on, `alone` are to be tried one event at a time."""
+
+    done: frozenset[str]
+    more: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Outcome") -> "Outcome":
+        return Outcome(self.done | other.done, self.more | other.more, self.alone | other.alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """Handles streams for one handler. Every method raises Unavailable, and then its last transaction did nothing."""
+
+    connections: Connections
+    effect: Effect
+    metrics: HandlerMetrics
+
+    @property
+    def _name(self) -> str:
+        return self.effect.handler.name
+
+    async def suspect(self, streams: Sequence[str]) -> frozenset[str]:
+        """Count a try for streams whose handling was begun by a process that is gone; return those to go on with.
+
+        The others were counted before: each is to be tried by itself.
+        """
+        async with handling(self.connections) as connection:
+            fresh = await Tries(connection, self._name).suspect(streams)
+            await connection.commit()
+        return fresh
+
+    async def together(self, streams: Sequence[str], suspected: frozenset[str] = frozenset()) -> Outcome:
+        """Handle what is new in the streams, in one transaction; in several where one fails.
+
+        Streams that are being tried again are left out, unless they were just `suspected`.
+        """
+        try:
+            return await self._one_transaction(streams, suspected)
+        except HandlerFailed:
+            if len(streams) == 1:
+                return await self._acquit(streams)
+            middle = len(streams) // 2
+        # Whose events it was is known to the database alone: it is in one half or in both.
+        first = await self.together(streams[:middle], suspected)
+        return first | await self.together(streams[middle:], suspected)
+
+    async def _acquit(self, streams: Sequence[str]) -> Outcome:
+        """Take back a try that was counted on suspicion: its process lives, and what fails is counted from now on."""
+        async with handling(self.connections) as connection:
+            await Progress(connection, self._name).settle(streams)
+            await connection.commit()
+        return Outcome(frozenset(), alone=frozenset(streams))
+
+    async def _one_transaction(self, streams: Sequence[str], suspected: frozenset[str]) -> Outcome:
+        begun = time.perf_counter()
+        async with handling(self.connections) as connection:
+            progress = Progress(connection, self._name)
+            positions = await progress.hold(streams)
+            ready = [at for at in positions if not at.tries or at.stream_id in suspected]
+            found = await progress.load(ready)
+            plan = await self.effect.plan(connection, found.events)
+            await self.effect.write(connection, plan)
+            await progress.move(plan.versions)
+            await progress.settle(sorted(suspected.intersection(streams)))
+            await self.effect.commit(connection)
+        self.metrics.batch(self._name, plan.events, time.perf_counter() - begun)
+        alone = frozenset({at.stream_id for at in positions} - {at.stream_id for at in ready} | plan.failed.keys())
+        return Outcome(frozenset(streams) - alone - found.more, found.more - alone, alone)

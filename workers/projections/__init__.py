@@ -1,0 +1,1 @@
+"""What is made of events for reading: rows that can be made anew."""

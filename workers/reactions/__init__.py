@@ -1,0 +1,1 @@
+"""What events lead to: jobs, which do the outside work."""
