@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 import adapters.sql.checkpoints as sql_checkpoints
 from adapters.sql.engine import Connections
 from adapters.sql.event_store import EventAppender
+from adapters.sql.personal_fields import Sealer
 from adapters.sql.tables.events import checkpoint
 from domain.identity.events import UserRegistered
 from domain.shared.clock import system_clock
@@ -56,7 +57,7 @@ async def test_one_holds_the_heads_of_the_streams_that_moved(checkpointer: Check
 
 async def test_what_is_not_settled_waits_for_the_next(checkpointer: Checkpointer, history: History):
     async with history.connections.transaction() as connection:
-        appender = EventAppender(connection, MASTER)
+        appender = EventAppender(connection, Sealer(connection, MASTER))
         early = UserRegistered(user_id=history.id(), email=None, full_name=None)
         await appender.append([early], {}, UNKNOWN, system_clock())
         await history.user()

@@ -16,6 +16,7 @@ from adapters.engines import EngineUrls
 from adapters.security.signing_keys import load_or_create_signing_keys
 from adapters.sql.engine import Connections
 from adapters.sql.event_store import EventAppender
+from adapters.sql.personal_fields import Sealer
 from domain.identity.events import UserRegistered
 from domain.shared.clock import system_clock
 from domain.shared.origin import UNKNOWN
@@ -118,7 +119,7 @@ async def test_tail_holds_back_what_is_not_settled(start: Start, history: Histor
     late = UserRegistered(user_id=history.id(), email=None, full_name=None)
     tail = start("tail", "--since", "0", "--json")
     async with history.connections.transaction() as connection:
-        await EventAppender(connection, MASTER).append([late], {}, UNKNOWN, system_clock())
+        await EventAppender(connection, Sealer(connection, MASTER)).append([late], {}, UNKNOWN, system_clock())
         user = await history.user()
         done = start("tail", "--since", "0", "--no-follow")
         assert await done.ended() == 0

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from adapters.sql.engine import Connections
 from adapters.sql.event_reader import PROJECTION, SqlEventReader
 from adapters.sql.event_store import EventAppender
+from adapters.sql.personal_fields import Sealer
 from adapters.sql.tables.background import handler_watermark
 from domain.audit.model import StoredEvent
 from domain.audit.reading import EventFilter, ListEvents, sealed_fields
@@ -94,7 +95,7 @@ async def test_what_is_not_settled_is_not_listed_yet(history: History, list_even
     await history.user()
     async with history.connections.transaction() as connection:
         early = UserRegistered(user_id=history.id(), email=None, full_name=None)
-        await EventAppender(connection, MASTER).append([early], {}, UNKNOWN, system_clock())
+        await EventAppender(connection, Sealer(connection, MASTER)).append([early], {}, UNKNOWN, system_clock())
         await history.user()
         assert len(await all_of(list_events, EventFilter(), 10)) == 1
         await connection.commit()

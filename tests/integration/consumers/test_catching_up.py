@@ -10,6 +10,7 @@ from fakes.master_keys import MASTER_KEYS
 
 from adapters.sql.event_store import EventAppender
 from adapters.sql.lag import advance_watermarks, forget_passed, lags, republish_unpassed, unpublished, watermark
+from adapters.sql.personal_fields import Sealer
 from domain.identity.events import SessionCreated, UserDeleted
 from domain.onboarding.events import OnboardingReset, OnboardingStarted
 from domain.shared.origin import current_origin
@@ -87,7 +88,9 @@ async def test_a_watermark_waits_for_transactions_under_way(world, talk):
 async def _append_without_commit(work):
     events, work._events = work._events, []
     now = datetime.now(UTC)
-    await EventAppender(work._connection, MASTER_KEYS).append(events, {}, current_origin.get(), now)
+    await EventAppender(work._connection, Sealer(work._connection, MASTER_KEYS)).append(
+        events, {}, current_origin.get(), now
+    )
 
 
 async def test_what_some_handler_has_not_passed_is_published_again(world, talk):

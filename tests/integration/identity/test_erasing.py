@@ -20,6 +20,7 @@ from adapters.seed.files import read_catalog
 from adapters.seed.write import seed
 from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
+from adapters.sql.job_rows import add_jobs
 from adapters.sql.migrations import migrate
 from adapters.sql.personal_fields import opened
 from adapters.sql.tables import metadata
@@ -40,13 +41,14 @@ from domain.practice.conversations import StartConversation
 from domain.practice.messages import Message, SendMessage
 from domain.shared.clock import system_clock
 from domain.shared.errors import Unavailable
+from domain.shared.jobs import JobRequest, new_job
 from workers.erasures import Erasures
 
 PASSWORD = "correct horse battery"
 # Nobody else's in this database.
 NAME, TITLE, SAID = "Ann Lee of Erasing", "Night porter of Erasing", "Good evening, I am Ann of Erasing."
 
-KEPT = frozenset({"event_store", "stream_head", "outbox", "erased_user", "audit_search"})
+KEPT = frozenset({"event_store", "stream_head", "outbox", "erased_user", "audit_search", "job"})
 """Tables that may name an erased user: by their id alone."""
 
 
@@ -96,16 +98,8 @@ class Area:
         conversation = await self.start(user_id, "early_check_in")
         generation = await self.send(user_id, Message(str(conversation.id), "m-1", SAID))
         async with self.connections.transaction() as connection:
-            await connection.execute(
-                text(
-                    """
-                    INSERT INTO job (id, key, name, arguments, user_id, state, attempts, due_at, correlation_id,
-                                     created_at, updated_at)
-                    VALUES (:id, :key, 'x', '{}', :user, 'queued', 0, now(), '', now(), now())
-                    """
-                ),
-                {"id": uuid4(), "key": uuid4().hex, "user": user_id},
-            )
+            request = JobRequest("identity.send_welcome_mail", uuid4().hex, {"user_id": str(user_id)}, user_id)
+            await add_jobs(connection, [new_job(request, system_clock())])
             await connection.commit()
         return generation
 

@@ -149,7 +149,7 @@ async def test_a_refused_set_leaves_the_old_one_and_no_event(app, learner, conne
 
 
 async def test_a_custom_role_and_its_choice_are_one(app, learner, connections, monkeypatch):
-    async def lost(self: object) -> None:
+    async def lost(self: object, _result: object = None) -> None:
         raise ConnectionError
 
     await app.industry(learner, "real_estate")

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, text
 from adapters.security.master_keys import MasterKeys
 from adapters.sql.engine import Connections
 from adapters.sql.event_store import EventAppender
-from adapters.sql.personal_fields import opened
+from adapters.sql.personal_fields import Sealer, opened
 from adapters.sql.tables.events import erased_user, event_store, user_key
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.audit.chain import event_hash
@@ -121,7 +121,7 @@ async def test_who_was_erased_gets_no_key_again(sql_work: Work, connections: Con
 async def test_a_key_is_undone_with_its_transaction(sql_work: Work, connections: Connections):
     user = uuid4()
     async with connections.transaction() as connection:
-        appender = EventAppender(connection, MASTER_KEYS)
+        appender = EventAppender(connection, Sealer(connection, MASTER_KEYS))
         await appender.append([registered(user)], {}, UNKNOWN, system_clock())
         assert (await connection.execute(select(user_key).where(user_key.c.user_id == user))).first() is not None
     assert await keys(connections, user) == 0

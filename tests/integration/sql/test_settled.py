@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from adapters.sql.engine import Connections
 from adapters.sql.event_store import EventAppender
+from adapters.sql.personal_fields import Sealer
 from adapters.sql.settled import HOLD_POSITION, settled_position
 from adapters.sql.tables.events import event_store
 from adapters.sql.unit_of_work import SqlUnitOfWork
@@ -41,7 +42,7 @@ class OpenTransaction:
 
     async def append(self, stream: UUID, events: int = 1) -> None:
         self.connection = await self._stack.enter_async_context(self._connections.transaction())
-        appender = EventAppender(self.connection, MASTER_KEYS)
+        appender = EventAppender(self.connection, Sealer(self.connection, MASTER_KEYS))
         recorded = [Counted(counter_id=stream, number=number) for number in range(events)]
         await appender.append(recorded, {}, UNKNOWN, system_clock())
 

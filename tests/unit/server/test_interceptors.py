@@ -1,5 +1,6 @@
 import io
 import json
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,8 +25,20 @@ SERVICE = Identity(uuid4(), uuid4(), frozenset({"internal"}))
 METHOD = "/fluentpro.v2.UserService/GetMe"
 
 
+def policy_of(name: str, access: Iterable[Access], *, server_streams: bool = False) -> MethodPolicy:
+    return MethodPolicy(
+        name,
+        frozenset(access),
+        rate_limit="default",
+        answer="a.Answer",
+        idempotent=False,
+        client_streams=False,
+        server_streams=server_streams,
+    )
+
+
 def policy(*access: Access) -> dict[str, MethodPolicy]:
-    return {METHOD: MethodPolicy(METHOD, frozenset(access), "default", client_streams=False, server_streams=False)}
+    return {METHOD: policy_of(METHOD, access)}
 
 
 def authentication(*access: Access) -> Authentication:
@@ -180,7 +193,7 @@ class TestAccessLogs:
 class TestMetrics:
     async def test_calls_and_messages_are_counted_by_method_and_code(self, make_call) -> None:
         registry = CollectorRegistry()
-        watch = MethodPolicy("/a.B/Watch", frozenset(), "default", client_streams=False, server_streams=True)
+        watch = policy_of("/a.B/Watch", (), server_streams=True)
         metrics = Metrics(GrpcServerMetrics(registry), [watch])
         for code in (code_pb2.OK, code_pb2.OK, code_pb2.DEADLINE_EXCEEDED, code_pb2.CANCELLED):
             call = make_call("/a.B/Watch")
