@@ -165,6 +165,10 @@ async def _stream_of(learner: Learner) -> dict[str, Any]:
     return {"stream_id": f"user-{learner.user_id}"}
 
 
+async def _own_events(learner: Learner) -> dict[str, Any]:
+    return {"user_id": learner.user_id, "page_size": 3}
+
+
 async def _of_dead_letter(learner: Learner) -> dict[str, Any]:
     return {"dead_letter_id": await learner.staff.new_dead_letter()}
 
@@ -220,7 +224,7 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "ConversationService/ResumeReply": _of_generation,
     "ConversationService/CancelReply": _of_generation,
     "ConversationService/EndConversation": _of_conversation,
-    "AuditService/ListEvents": _just(type="user.registered", page_size=3),
+    "AuditService/ListEvents": _own_events,
     "AuditService/VerifyEvents": _stream_of,
     "AuditService/ListDeadLetters": _just(page_size=3),
     "AuditService/RetryDeadLetter": _of_dead_letter,
