@@ -38,7 +38,7 @@ class Handling:
     async def suspect(self, streams: Sequence[str]) -> frozenset[str]:
         """Count a try for streams whose handling was begun by a process that is gone; return those to go on with.
 
-        The others were counted before: each is to be tried by itself.
+        The others have failed, or their processes died twice: each is to be tried by itself.
         """
         async with handling(self.connections) as connection:
             fresh = await Tries(connection, self._name).suspect(streams)

@@ -29,9 +29,12 @@ TRANSACTION_SECONDS = 10.0
 _IDLE, _LOCK = "15s", "5s"
 """How long a stopped process keeps others from its streams, and how long one waits for a stream."""
 
-_CONTENTION = ("55P03", "57014", "25P03")
-"""What SQLSTATEs begin with that are no event's fault: a lock not had in time, a cancelled
-statement, a transaction that was idle for too long (PostgreSQL documentation, appendix A)."""
+_GRACE = 5.0
+"""Seconds that the database gives a transaction beyond its own time: by then whoever began it is stopped or gone."""
+
+_CONTENTION = ("55P03", "57014", "25P03", "25P04")
+"""What SQLSTATEs begin with that are no event's fault: a lock not had in time, a cancelled statement, a transaction
+that was idle or took too long (PostgreSQL documentation, appendix A)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ _VERSIONS = bindparam("versions", type_=ARRAY(Integer))
 _LIMITS = text(
     f"SELECT set_config('idle_in_transaction_session_timeout', '{_IDLE}', true),"
     f" set_config('lock_timeout', '{_LOCK}', true),"
+    # A stopped process may also leave a statement half asked for, and that is no idling. Postgres 17 and newer have it.
+    " CASE WHEN current_setting('server_version_num')::int >= 170000"
+    " THEN set_config('transaction_timeout', :most, true) END,"
     # Statements over arrays are estimated high, and compiling one would take longer than running it.
     " set_config('jit', 'off', true)"
 )
@@ -146,8 +152,9 @@ async def handling(connections: Connections, seconds: float | None = None) -> As
     with contended():
         async with connections.transaction() as connection:
             try:
-                async with asyncio.timeout(seconds or TRANSACTION_SECONDS):
-                    await connection.execute(_LIMITS)
+                most = seconds or TRANSACTION_SECONDS
+                async with asyncio.timeout(most):
+                    await connection.execute(_LIMITS, {"most": f"{most + _GRACE:g}s"})
                     yield connection
             except (TimeoutError, asyncio.CancelledError):
                 # Undoing it politely would wait for the same silence.

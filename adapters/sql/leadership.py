@@ -25,7 +25,8 @@ DEAD_AFTER = 5.0
 
 # "FP" in ASCII: our locks among others'. Two numbers make another kind of lock than the one number of settled.py.
 _KIND = 0x4650
-_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)  # TimeoutError is an OSError
+# TimeoutError is an OSError. A client error is what a process may get that was stopped while its connection was ended.
+_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 # Taking the lock and the first beat are one statement: nobody who leads is without a beat.
 _TAKE = """

@@ -29,15 +29,18 @@ _TAKE_BACK = text(
     WHERE handler = :handler AND stream_id = :stream_id AND version = :version AND tries > 1
     """
 )
+# A stream whose process died once goes on with the others: few were at fault, and one by one they would take seconds.
 _SUSPECT = text(
     """
-    INSERT INTO handler_failure (handler, stream_id, version, tries, reason, error, failed_at)
+    INSERT INTO handler_failure AS known (handler, stream_id, version, tries, reason, error, failed_at)
     SELECT :handler, event.stream_id, event.version, 1, :reason, :error, clock_timestamp()
     FROM unnest(:streams) AS wanted (stream_id)
     LEFT JOIN handler_position AS at ON at.handler = :handler AND at.stream_id = wanted.stream_id
     JOIN event_store AS event ON event.stream_id = wanted.stream_id AND event.version = coalesce(at.version, 0) + 1
     ORDER BY event.stream_id COLLATE "C"
-    ON CONFLICT DO NOTHING RETURNING stream_id
+    ON CONFLICT (handler, stream_id) DO UPDATE SET tries = known.tries + 1, failed_at = clock_timestamp()
+    WHERE known.version = excluded.version AND known.reason = excluded.reason AND known.tries < 2
+    RETURNING stream_id
     """
 ).bindparams(bindparam("streams", type_=ARRAY(Text)))
 _END = text(
@@ -67,7 +70,10 @@ class Tries:
         )
 
     async def suspect(self, streams: Sequence[str]) -> frozenset[str]:
-        """Count a try of the next event of each stream that has one and none yet; return those streams."""
+        """Count a try of the next event of each stream that has one; return the streams to go on with together.
+
+        Left out are those that failed, and those whose processes died twice: nothing is counted of them.
+        """
         values = {"handler": self._handler, "streams": list(streams), "reason": DIED, "error": _DIED}
         return frozenset((await self._connection.execute(_SUSPECT, values)).scalars())
 

@@ -61,6 +61,14 @@ async def test_valkey_comes_back_with_its_data_or_without(set_stage: Stage):
         assert await client.config_get("maxmemory") == {"maxmemory": "104857600"}
 
 
+async def test_starting_valkey_leaves_the_lock_file_of_a_postgres_that_runs_alone(set_stage: Stage):
+    lock = set_stage.engines.postgres.folder / "postmaster.pid"
+    before = lock.read_bytes()
+    await set_stage.engines.valkey.stop()
+    await set_stage.engines.valkey.start()
+    assert lock.read_bytes() == before, "Postgres would end itself within a minute"
+
+
 async def test_data_is_not_taken_from_an_engine_that_runs(set_stage: Stage):
     with pytest.raises(RuntimeError, match="Valkey runs"):
         await set_stage.engines.valkey.wipe()

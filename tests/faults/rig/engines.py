@@ -88,7 +88,8 @@ class OwnEngine:
 
     async def _started(self, arguments: Sequence[str]) -> bool:
         """Try once; false when it gave up."""
-        disown_lock_files(self._folder)
+        if self._engine.folder == self._folder.postgres:  # and not beside one that runs, which looks at its own
+            disown_lock_files(self._folder)
         engine = dataclasses.replace(self._engine, command=(*self._engine.command, *arguments))
         # From this thread, never from one of a pool: the kernel kills a child when the thread that forked it ends.
         process = self._process = EngineProcess(engine, engine_account(self._folder))

@@ -6,10 +6,12 @@ A fact is a turn in a role-play. `practice_record` adds turns and words up, whic
 
 import asyncio
 import dataclasses
+import json
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, bindparam, text
@@ -63,8 +65,10 @@ _SUMS = text(
 )
 _TROUBLE = text(
     "SELECT (SELECT count(*) FROM dead_letter WHERE state IN ('dead', 'queued')) AS dead,"
-    " (SELECT count(*) FROM handler_failure) AS tried"
-)
+    " (SELECT count(*) FROM handler_failure AS failure WHERE handler = ANY (:handlers) AND NOT EXISTS"
+    "  (SELECT FROM handler_position AS passed WHERE passed.handler = failure.handler"
+    "   AND passed.stream_id = failure.stream_id AND passed.version >= failure.version)) AS tried"
+).bindparams(bindparam("handlers", type_=ARRAY(Text)))
 _PAIRS = [(handler, kind) for handler, kinds in INTERESTS.items() for kind in sorted(kinds)]
 
 
@@ -112,11 +116,13 @@ class Pipeline:
     """The load of one run, and the judgement of what became of it. Made by `pipeline`."""
 
     stage: Stage
+    conversations: int
     ledger: Ledger = field(default_factory=Ledger)
 
-    async def append(self, count: int, event_of: EventOf = turn_fact, per_commit: int = 50) -> None:
-        """Append so many facts, as fast as it goes."""
-        await append_facts(self.stage.work, self.ledger, count, event_of, per_commit)
+    async def append(self, count: int, event_of: EventOf | None = None, per_commit: int = 50) -> None:
+        """Append so many facts, as fast as it goes: turns, unless `event_of` makes something else of a number."""
+        turn = partial(turn_fact, conversations=self.conversations)
+        await append_facts(self.stage.work, self.ledger, count, event_of or turn, per_commit)
 
     @asynccontextmanager
     async def appending(self, per_second: float) -> AsyncIterator[None]:
@@ -174,20 +180,32 @@ class Pipeline:
             query = text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
             return int((await connection.execute(query)).scalar_one())
 
-    async def judge_effects(self, report: Report, dead: int = 0) -> None:
-        """Compare what the projections hold with the ledger; `dead` letters are expected."""
+    async def judge_effects(self, report: Report, dead: int = 0, *, is_outbox_kept: bool = True) -> None:
+        """Compare what the projections hold with the ledger; `dead` letters are expected.
+
+        Where the outbox is not kept, published events have no place in it any more.
+        """
         mark = await self.mark()
         async with self.stage.looking() as connection:
             left = await mark.behind(connection)
             found = list((await connection.execute(_FOUND)).scalars())
             sums = (await connection.execute(_SUMS)).all()
-            trouble = (await connection.execute(_TROUBLE)).one()
-            misfits = await torn(connection)
+            trouble = (await connection.execute(_TROUBLE, {"handlers": list(INTERESTS)})).one()
+            misfits = [misfit for misfit in await torn(connection) if is_outbox_kept or "outbox" not in misfit]
         report.judge(self.ledger, self.ledger.compare(found), partial=len(misfits), stuck=left + trouble.tried)
         for misfit in misfits:
             report.require(holds=False, otherwise=misfit)
         _judge_sums(report, [(row.turns or 0, row.words or 0, row.told, row.told_words) for row in sums])
         report.require(trouble.dead == dead, f"{trouble.dead} dead letters, and {dead} should be")
+        report.notes += [f"run {report.runs}: a process logged an error: {line}" for line in self._errors()]
+
+    def _errors(self) -> Iterator[str]:
+        """Tell the errors that processes logged, other than those that a failpoint raised."""
+        for process in self.stage.processes:
+            for line in process.log.splitlines():
+                if '"level":"error"' in line and line.endswith("}") and "FailpointHit" not in line:
+                    logged = json.loads(line)
+                    yield f"{logged['event']} {logged.get('exception', '').strip().rpartition(chr(10))[2]}"
 
     async def judge_bus(self, report: Report) -> int:
         """Compare the bus, from which nothing was taken, with the store; return how many entries are repeats."""
@@ -225,7 +243,7 @@ async def pipeline(stage: Stage, conversations: int = CONVERSATIONS) -> AsyncIte
             *(ConversationStarted(conversation_id=id_, user_id=_LEARNER, scenario_id="stand-up") for id_ in started)
         )
         await work.commit()
-    load = Pipeline(stage)
+    load = Pipeline(stage, conversations)
     try:
         yield load
     except Exception as error:

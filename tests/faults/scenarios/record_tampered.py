@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from functools import partial
 
 from sqlalchemy import text
 
-from tests.faults.rig.pipeline import pipeline, turn_fact
+from tests.faults.rig.pipeline import pipeline
 from tests.faults.rig.plan import Scenario
 from tests.faults.rig.report import Report
 from tests.faults.rig.stage import Stage
@@ -28,7 +27,7 @@ async def verified_by_command(stage: Stage, report: Report) -> None:
         ("delete the tail", "DELETE FROM event_store"),
     )
     async with pipeline(stage, conversations=10) as load:
-        await load.append(facts, partial(turn_fact, conversations=10))
+        await load.append(facts)
         background = stage.background()
         await load.caught_up()
         report.require(await background.stop() == 0, "background work did not stop well")
