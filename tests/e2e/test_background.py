@@ -16,7 +16,7 @@ from adapters.engines import EngineUrls
 from adapters.security.master_keys import load_or_create_master_keys
 from adapters.security.signing_keys import load_or_create_signing_keys
 
-RUNS = "background runs: relay, upkeep, checkpoints, consumers, dead letters, erasures, sweeper"
+RUNS = "background runs: relay, upkeep, checkpoints, consumers"
 
 
 @pytest.fixture
@@ -122,6 +122,9 @@ async def test_production_refuses_a_redis_that_evicts(
         signing_keys=tmp_path / "signing.json",
         master_keys=tmp_path / "master.json",
         erasure_list=tmp_path / "erasures.jsonl",
+        mail="smtp",
+        smtp_url="smtps://mail.example:465",
+        mail_from="FluentPro <hello@mail.example>",
         database_url=engine_urls.database_url,
         redis_url=evicting.url,
     )

@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 SERVICES = {
     *(
         f"fluentpro.v2.{name}Service"
-        for name in ("Auth", "User", "Catalog", "Onboarding", "Scenario", "Conversation", "Audit")
+        for name in ("Auth", "User", "Catalog", "Onboarding", "Scenario", "Conversation", "Audit", "Job")
     ),
     *(f"fluentpro.v1.{name}Service" for name in ("Auth", "User", "Role", "Onboarding")),
 }

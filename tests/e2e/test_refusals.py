@@ -99,7 +99,7 @@ async def test_master_keys_that_cannot_be_used(refused: Refused, tmp_path: Path)
 @pytest.mark.parametrize("command", ["dev", "server"])
 async def test_production_with_a_developers_settings(refused: Refused, command: str):
     lines = await refused(command, profile="production")
-    refused_settings = ("MODEL", "SIGNING_KEYS", "MASTER_KEYS", "ERASURE_LIST")
+    refused_settings = ("MODEL", "SIGNING_KEYS", "MASTER_KEYS", "ERASURE_LIST", "MAIL")
     assert {line.split(": ")[1] for line in lines} == {f"FLUENTPRO_{name}" for name in refused_settings}
 
 
