@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapters.sql.engine import Connections
-from adapters.sql.handling import Progress, handling
+from adapters.sql.handling import MOST_EVENTS, Progress, handling
 from adapters.sql.tries import Tries
 from adapters.telemetry.handler_metrics import HandlerMetrics
 from workers.effect import Effect, HandlerFailed
@@ -23,6 +23,27 @@ class Outcome:
         return Outcome(self.done | other.done, self.more | other.more, self.alone | other.alone)
 
 
+@dataclass(slots=True)
+class Pace:
+    """How many events a handler is given at a time: fewer after it took too long, and slowly more again."""
+
+    most: int
+    events: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.events = self.most
+
+    def slow_down(self) -> bool:
+        """Give it an eighth of that from now on; False when one was too many already."""
+        was_one = self.events == 1
+        self.events = max(1, self.events // 8)
+        return not was_one
+
+    def go_on(self) -> None:
+        """Take note that it was in time."""
+        self.events = min(self.most, self.events + self.events // 4 + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Handling:
     """Handles streams for one handler. Every method raises Unavailable, and then its last transaction did nothing."""
@@ -30,6 +51,7 @@ class Handling:
     connections: Connections
     effect: Effect
     metrics: HandlerMetrics
+    pace: Pace = field(default_factory=lambda: Pace(MOST_EVENTS))
 
     @property
     def _name(self) -> str:
@@ -52,7 +74,9 @@ class Handling:
         """
         try:
             return await self._one_transaction(streams, suspected)
-        except HandlerFailed:
+        except HandlerFailed as failed:
+            if isinstance(failed.error, TimeoutError) and self.pace.slow_down():
+                return Outcome(frozenset(), more=frozenset(streams))  # with fewer events at a time
             if len(streams) == 1:
                 return await self._acquit(streams)
             middle = len(streams) // 2
@@ -73,12 +97,13 @@ class Handling:
             progress = Progress(connection, self._name)
             positions = await progress.hold(streams)
             ready = [at for at in positions if not at.tries or at.stream_id in suspected]
-            found = await progress.load(ready)
+            found = await progress.load(ready, self.pace.events)
             plan = await self.effect.plan(connection, found.events)
             await self.effect.write(connection, plan)
             await progress.move(plan.versions)
             await progress.settle(sorted(suspected.intersection(streams)))
             await self.effect.commit(connection)
         self.metrics.batch(self._name, plan.events, time.perf_counter() - begun)
+        self.pace.go_on()
         alone = frozenset({at.stream_id for at in positions} - {at.stream_id for at in ready} | plan.failed.keys())
         return Outcome(frozenset(streams) - alone - found.more, found.more - alone, alone)

@@ -216,3 +216,28 @@ async def test_what_is_queued_is_tried_by_itself_and_a_database_in_the_way_queue
     await until(resolved)
     running.cancel()
     assert await world.recorded(one.stream_id) == [7]
+
+
+class Slow(Recorder):
+    """Takes a while for each change."""
+
+    async def write(self, connection, changes):
+        await asyncio.sleep(0.02 * len(changes))  # paces the handler: that is its fault
+        await super().write(connection, changes)
+
+
+async def test_a_slow_handler_is_given_fewer_events_at_a_time(world, talk, monkeypatch):
+    """It may take 0.2 s, and takes 0.02 s an event: of 120 events all are handled, and none is put aside."""
+    monkeypatch.setattr("workers.effect.WRITE_SECONDS", 0.2)
+    talks = [talk() for _ in range(30)]
+    await world.record(*(event for one in talks for event in (one.started(), one.said(1), one.said(2), one.said(3))))
+    await world.ring(*(one.stream_id for one in talks))
+    async with world.consuming(handlers=[Slow()]):
+        await world.quiet("recorder", "practice")
+    assert await world.rows(LETTERS) == []
+    assert await world.rows("SELECT * FROM handler_failure") == []
+    assert [row.words for row in await world.rows("SELECT * FROM recorded ORDER BY stream_id, number")] == [
+        1,
+        2,
+        3,
+    ] * 30
