@@ -12,10 +12,11 @@ from celery import Celery
 from kombu.entity import Queue
 
 from workers.running import run_job
-from workers.tasks.registry import AREAS, HARD_SECONDS
+from workers.tasks.registry import HARD_SECONDS
 from workers.tasks.task import Policy, Task
 
-UNKNOWN: Final = "maintenance.unknown_task"
+UNKNOWN_QUEUE: Final = "maintenance"
+UNKNOWN: Final = f"{UNKNOWN_QUEUE}.unknown_task"
 """What the message of a job is called whose name this version does not know: a newer worker looks at the row."""
 
 SOFT_SHUTDOWN_SECONDS: Final = 30.0
@@ -38,7 +39,8 @@ def make_app(redis_url: str, tasks: Iterable[Task]) -> Celery:
 
 
 def configuration(redis_url: str, tasks: Sequence[Task]) -> dict[str, Any]:
-    """Return Celery's settings."""
+    """Return Celery's settings, with a queue for each area that has a task."""
+    queues = sorted({UNKNOWN_QUEUE, *(task.queue for task in tasks)})
     longest = max((hard_limit(task.policy) for task in tasks), default=0.0)
     return {
         "broker_url": broker_url(redis_url),
@@ -56,8 +58,8 @@ def configuration(redis_url: str, tasks: Sequence[Task]) -> dict[str, Any]:
             "health_check_interval": _SOCKET_SECONDS,
         },
         # One exchange less to lose: the default one needs no binding in Redis, so that a flushed Redis still routes.
-        "task_queues": [Queue(area, exchange="", routing_key=area) for area in AREAS],  # type: ignore[no-untyped-call] # Kombu's
-        "task_default_queue": "maintenance",
+        "task_queues": [Queue(name, exchange="", routing_key=name) for name in queues],  # type: ignore[no-untyped-call] # Kombu's
+        "task_default_queue": UNKNOWN_QUEUE,
         "task_default_exchange": "",
         "task_create_missing_queues": False,
         "task_acks_late": True,

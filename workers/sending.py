@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 
 from domain.shared.jobs import Job
-from workers.celery_app import UNKNOWN, headers
+from workers.celery_app import UNKNOWN, UNKNOWN_QUEUE, headers
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class CelerySender:
             job.name if is_known else UNKNOWN,
             (str(job.id),),
             task_id=str(job.id),
-            queue=job.queue if is_known else UNKNOWN.partition(".")[0],
+            queue=job.queue if is_known else UNKNOWN_QUEUE,
             headers=dict(headers(job.id, job.correlation_id)),
             producer=self._producer,
             retry=False,

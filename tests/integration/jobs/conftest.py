@@ -21,6 +21,8 @@ from adapters.telemetry.job_metrics import DispatchCounts
 from domain.shared.clock import system_clock
 from domain.shared.jobs import Job, JobRequest
 from workers.dispatcher import Dispatcher, DispatchSizes, DispatchTimes
+from workers.tasks import registry
+from workers.tasks.task import Task
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -139,11 +141,16 @@ async def stage(connections, sql_work, sql_reads) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def celery_app(redis_url: str):
-    stage = _load_stage()
+def every_task() -> list[Task]:
+    """Our tasks and those of the stage."""
+    return [*registry.tasks().values(), *_load_stage().TASKS]
+
+
+@pytest.fixture(scope="session")
+def celery_app(redis_url: str, every_task: list[Task]):
     from workers.celery_app import make_app
 
-    return make_app(redis_url, stage.registry.tasks().values())
+    return make_app(redis_url, every_task)
 
 
 @pytest.fixture

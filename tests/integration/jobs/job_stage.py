@@ -96,10 +96,10 @@ TASKS = (
     Task("stage.die", die, QUICK),
 )
 
-registry.AREAS = (*(area for area in registry.AREAS if area != AREA), AREA)
-sys.modules[f"workers.tasks.{AREA}"] = sys.modules[__name__]
-
 if "JOB_STAGE_WORKER" in os.environ:
+    registry.AREAS = (*registry.AREAS, AREA)
+    sys.modules[f"workers.tasks.{AREA}"] = sys.modules[__name__]
+
     from celery import signals
 
     import workers.app

@@ -167,13 +167,13 @@ async def test_a_job_that_holds_its_loop_loses_its_lease_and_is_given_up(stage, 
 
 
 async def test_a_broker_that_swallows_everything_holds_up_nothing(
-    stage, start_worker, dispatchers, celery_app, redis_url
+    stage, start_worker, dispatchers, celery_app, every_task
 ):
     from workers.celery_app import make_app
     from workers.sending import CelerySender
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        silent = make_app(f"redis://127.0.0.1:{server.getsockname()[1]}/0", ())
+        silent = make_app(f"redis://127.0.0.1:{server.getsockname()[1]}/0", every_task)
         apps = [silent, celery_app]
         used = []
 
