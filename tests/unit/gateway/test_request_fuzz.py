@@ -260,28 +260,22 @@ async def _answer(gateway: Gateway, request: Bent, pieces: Iterator[bytes]) -> t
     return sent[0]["status"], b"".join(event["body"] for event in sent[1:])
 
 
+@pytest.mark.asyncio(loop_scope="function")  # a loop without the servers that other tests share
 async def test_a_bent_request_is_the_clients_mistake_and_never_ours(
     gateway: Gateway, mutator: Mutator, answers: EmptyAnswers, caplog: pytest.LogCaptureFixture
 ) -> None:
     statuses: Counter[int] = Counter()
-    others = asyncio.all_tasks()
     await _send(gateway, mutator, min(_WARM_UP, REQUESTS // 2), statuses)
     before = _memory()
     await _send(gateway, mutator, REQUESTS - statuses.total(), statuses)
     grown = _memory() - before
     tracemalloc.stop()
     assert grown < _GROWTH
-    assert len(_tasks_left(others)) < 10
+    assert len(asyncio.all_tasks()) < 10
     assert not caplog.records
     assert answers.reached > REQUESTS // 20, "too few requests are good enough to reach the service"
     assert {400, 404, 405, 406, 415} <= statuses.keys()
     print(f"{REQUESTS} requests: {dict(sorted(statuses.items()))}; {grown} bytes left over")
-
-
-def _tasks_left(others: set[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
-    """Return the tasks that are new since `others`, but for those of a gRPC server that other tests share."""
-    new = asyncio.all_tasks() - others
-    return [task for task in new if not getattr(task.get_coro(), "__qualname__", "").startswith("AioServer")]
 
 
 async def _send(gateway: Gateway, mutator: Mutator, count: int, statuses: Counter[int]) -> None:
