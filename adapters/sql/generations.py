@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.tables.practice import generation, usage
 from domain.practice.ending import Ending
-from domain.practice.model import ACTIVE, Generation, GenerationStatus
+from domain.practice.model import ACTIVE, Conversation, Generation, GenerationStatus
 from domain.practice.ports import Checkpoint
 from domain.shared.errors import ConcurrentUpdate
 
@@ -61,6 +61,7 @@ _END = (
         last_sequence=bindparam("sequence"),
         finish_reason=bindparam("new_finish_reason"),
         failure_reason=bindparam("new_failure_reason"),
+        version=bindparam("new_version"),
         ended_at=bindparam("now"),
     )
     .returning(generation.c.model)
@@ -104,7 +105,7 @@ class SqlGenerations:
         """Note the learner's wish; the first one counts."""
         return await self._one(_REQUEST_CANCEL, {"key": generation_id, "now": now})
 
-    async def end(self, held: Generation, ending: Ending, last_sequence: int, now: datetime) -> bool:
+    async def end(self, held: Generation, ending: Ending, last_sequence: int, after: Conversation) -> bool:
         """End the attempt, if it is the one that runs."""
         values = {
             "key": held.id,
@@ -114,12 +115,13 @@ class SqlGenerations:
             "sequence": last_sequence,
             "new_finish_reason": ending.finish_reason,
             "new_failure_reason": ending.failure,
-            "now": now,
+            "new_version": after.version,
+            "now": after.updated_at,
         }
         ended = (await self._connection.execute(_END, values)).first()
         if ended is None:
             return False
-        await self._add_usage(held, ending, ended.model, now)
+        await self._add_usage(held, ending, ended.model, after.updated_at)
         return True
 
     async def _add_usage(self, held: Generation, ending: Ending, model: str | None, now: datetime) -> None:

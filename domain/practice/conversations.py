@@ -50,6 +50,7 @@ def _opening(conversation: Conversation, line: str) -> Turn:
         client_message_id=None,
         generation_id=None,
         created_at=conversation.created_at,
+        version=conversation.version,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,11 +50,13 @@ class FinishReply:
         now = self.clock()
         async with self.uow() as work:
             conversation = await work.conversations.lock(held.conversation_id, held.user_id)
-            if conversation is None or not await work.generations.end(held, ending, last_sequence, now):
+            if conversation is None:
                 raise Fenced
             after = conversation.end_reply(spoken=turn_id is not None, now=now)
+            if not await work.generations.end(held, ending, last_sequence, after):
+                raise Fenced
             if turn_id is not None:
-                turn = _turn(turn_id, held, ending, after, now)
+                turn = _turn(turn_id, held, ending, after)
                 await work.turns.add(turn)
                 work.record(turn_added(turn, held.user_id))
             await work.conversations.save(after)
@@ -63,7 +64,7 @@ class FinishReply:
             await work.commit()
 
 
-def _turn(turn_id: UUID, held: Generation, ending: Ending, after: Conversation, now: datetime) -> Turn:
+def _turn(turn_id: UUID, held: Generation, ending: Ending, after: Conversation) -> Turn:
     return Turn(
         id=turn_id,
         conversation_id=held.conversation_id,
@@ -73,7 +74,8 @@ def _turn(turn_id: UUID, held: Generation, ending: Ending, after: Conversation, 
         partial=ending.is_partial,
         client_message_id=None,
         generation_id=held.id,
-        created_at=now,
+        created_at=after.updated_at,
+        version=after.version,
     )
 
 

@@ -75,8 +75,9 @@ class SendMessage:
             client_message_id=key,
             generation_id=generation_id,
             created_at=now,
+            version=after.version,
         )
-        generation = queue_generation(generation_id, turn, conversation.user_id, now + START_WITHIN)
+        generation = queue_generation(generation_id, turn, after, START_WITHIN)
         await work.turns.add(turn)
         await work.generations.add(generation)
         await work.conversations.save(after)

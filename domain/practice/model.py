@@ -1,7 +1,7 @@
 """Conversations, turns and generations, and their rules."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -93,6 +93,8 @@ class Turn:
 
     `position` counts from 1. A learner's turn has the client's id of it and the generation that answers it; a
     partner's has the generation that made it, except the opening line. `partial`: the reply broke off there.
+    `replaced`: another reply to the same message has taken its place. `version` is the conversation's that brought it
+    or last changed it.
     """
 
     id: UUID
@@ -104,6 +106,8 @@ class Turn:
     client_message_id: str | None
     generation_id: UUID | None
     created_at: datetime
+    version: int
+    replaced: bool = False
 
 
 class GenerationStatus(StrEnum):
@@ -126,7 +130,8 @@ class Generation:
 
     `attempt` is 0 until a producer takes it. After `lease_until` anyone may take it over with the next attempt.
     `partial_text` and `last_sequence` are the producer's last checkpoint; once it has ended, all that was said and
-    the sequence of the last event.
+    the sequence of the last event. A reply that was asked for anew has the client's id of that wish. `version` is the
+    conversation's with which it began, and later ended.
     """
 
     id: UUID
@@ -142,6 +147,8 @@ class Generation:
     finish_reason: str | None
     failure_reason: str | None
     model: str | None
+    client_message_id: str | None
+    version: int
     created_at: datetime
     ended_at: datetime | None
 
@@ -157,22 +164,29 @@ class Generation:
         return self.status is GenerationStatus.RUNNING and self.lease_until < now
 
 
-def queue_generation(generation_id: UUID, turn: Turn, user_id: UUID, start_by: datetime) -> Generation:
-    """Return the generation that is to answer the learner's `turn`; after `start_by` it counts as abandoned."""
+def queue_generation(
+    generation_id: UUID, turn: Turn, conversation: Conversation, start_within: timedelta, key: str | None = None
+) -> Generation:
+    """Return the generation that is to answer the learner's `turn`, and that has just begun in `conversation`.
+
+    `key` is the client's id of a wish for another reply. Untaken `start_within` this time, it counts as abandoned.
+    """
     return Generation(
         id=generation_id,
         conversation_id=turn.conversation_id,
         turn_id=turn.id,
-        user_id=user_id,
+        user_id=conversation.user_id,
         status=GenerationStatus.QUEUED,
         attempt=0,
-        lease_until=start_by,
+        lease_until=conversation.updated_at + start_within,
         cancel_requested_at=None,
         partial_text="",
         last_sequence=0,
         finish_reason=None,
         failure_reason=None,
         model=None,
-        created_at=turn.created_at,
+        client_message_id=key,
+        version=conversation.version,
+        created_at=conversation.updated_at,
         ended_at=None,
     )

@@ -99,8 +99,11 @@ class Generations(Protocol):
     async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:
         """Note that its learner wants it stopped; return it, None when it has ended."""
 
-    async def end(self, generation: Generation, ending: Ending, last_sequence: int, now: datetime) -> bool:
-        """End the attempt, and keep what it cost; False when it is no longer the one that runs."""
+    async def end(self, generation: Generation, ending: Ending, last_sequence: int, after: Conversation) -> bool:
+        """End the attempt, and keep what it cost; False when it is no longer the one that runs.
+
+        `after` is the conversation as this end leaves it.
+        """
 
 
 class PracticeRepositories(Protocol):

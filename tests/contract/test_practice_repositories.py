@@ -52,7 +52,7 @@ async def conversation(store, learner) -> Conversation:
 @pytest.fixture
 async def generation(store, conversation) -> Generation:
     turn = a_turn(conversation, 2, client_message_id="m-1", generation_id=uuid4())
-    queued = queue_generation(turn.generation_id, turn, conversation.user_id, LATER)
+    queued = queue_generation(turn.generation_id, turn, conversation, LATER - NOW)
     async with store.work() as work:
         await work.turns.add(turn)
         await work.generations.add(queued)
@@ -61,8 +61,13 @@ async def generation(store, conversation) -> Generation:
 
 
 def a_turn(conversation: Conversation, position: int, **changes) -> Turn:
-    turn = Turn(uuid4(), conversation.id, position, Author.LEARNER, f"Turn {position}", False, None, None, NOW)
+    turn = Turn(uuid4(), conversation.id, position, Author.LEARNER, f"Turn {position}", False, None, None, NOW, 1)
     return replace(turn, **changes)
+
+
+def after(moment: datetime) -> Conversation:
+    """Return a conversation as a reply's end at `moment` leaves it: the third version."""
+    return replace(start_conversation(uuid4(), "late_check_in", moment), version=3)
 
 
 async def stored(store, generation: Generation) -> Generation:
@@ -174,7 +179,7 @@ async def test_a_conversation_has_one_generation_under_way(store, conversation, 
         with pytest.raises(ConcurrentUpdate):
             await work.generations.add(second)
     held = await do(store, "claim", generation, NOW, LATER, "m")
-    assert await do(store, "end", held, cancelled(""), 2, NOW)
+    assert await do(store, "end", held, cancelled(""), 2, after(NOW))
     await do(store, "add", second)
 
 
@@ -209,10 +214,10 @@ async def test_a_lease_is_renewed_by_its_holder_alone(store, generation) -> None
 async def test_a_stale_attempt_ends_nothing(store, generation) -> None:
     zombie = await do(store, "claim", generation, NOW, NOW, "a")
     heir = await do(store, "claim", zombie, LATER, LATER, None)
-    assert not await do(store, "end", zombie, completed("Old.", "stop", TokenUsage(1, 1)), 5, LATER)
+    assert not await do(store, "end", zombie, completed("Old.", "stop", TokenUsage(1, 1)), 5, after(LATER))
     assert await stored(store, generation) == heir
-    assert await do(store, "end", heir, completed("New.", "stop", TokenUsage(1, 1)), 5, LATER)
-    assert not await do(store, "end", heir, failed("", FailureReason.INTERNAL), 5, LATER)
+    assert await do(store, "end", heir, completed("New.", "stop", TokenUsage(1, 1)), 5, after(LATER))
+    assert not await do(store, "end", heir, failed("", FailureReason.INTERNAL), 5, after(LATER))
     ended = await stored(store, generation)
     assert (ended.status, ended.finish_reason, ended.failure_reason) == (GenerationStatus.COMPLETED, "stop", None)
     assert (ended.partial_text, ended.last_sequence, ended.ended_at) == ("New.", 5, LATER)
@@ -220,7 +225,7 @@ async def test_a_stale_attempt_ends_nothing(store, generation) -> None:
 
 async def test_a_failure_keeps_its_reason(store, generation) -> None:
     held = await do(store, "claim", generation, NOW, LATER, "a")
-    await do(store, "end", held, failed("Half", FailureReason.INTERRUPTED), 4, LATER)
+    await do(store, "end", held, failed("Half", FailureReason.INTERRUPTED), 4, after(LATER))
     ended = await stored(store, generation)
     assert (ended.status, ended.failure_reason, ended.finish_reason) == (GenerationStatus.FAILED, "INTERRUPTED", None)
     assert await do(store, "claim", ended, LATER + timedelta(days=1), LATER, None) is None
@@ -231,7 +236,7 @@ async def test_the_first_wish_to_cancel_counts_and_an_ended_reply_takes_none(sto
     assert (await do(store, "request_cancel", generation.id, LATER)).cancel_requested_at == NOW
     held = await do(store, "claim", generation, NOW, LATER, "a")
     assert held.cancel_requested_at == NOW
-    await do(store, "end", held, cancelled(""), 2, LATER)
+    await do(store, "end", held, cancelled(""), 2, after(LATER))
     assert await do(store, "request_cancel", generation.id, LATER) is None
 
 
@@ -245,5 +250,5 @@ async def test_what_has_lapsed_is_found_until_it_ends(store, generation) -> None
     held = await do(store, "claim", generation, NOW, LATER + timedelta(seconds=10), "a")
     assert not await lapsed(LATER + timedelta(seconds=10))
     assert await lapsed(LATER + timedelta(seconds=11))
-    await do(store, "end", held, cancelled(""), 2, LATER)
+    await do(store, "end", held, cancelled(""), 2, after(LATER))
     assert not await lapsed(LATER + timedelta(days=1))

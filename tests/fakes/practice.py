@@ -170,7 +170,7 @@ class FakeGenerations:
             return None
         return self._put(replace(found, cancel_requested_at=found.cancel_requested_at or now))
 
-    async def end(self, generation: Generation, ending: Ending, last_sequence: int, now: datetime) -> bool:
+    async def end(self, generation: Generation, ending: Ending, last_sequence: int, after: Conversation) -> bool:
         found = self._held(generation)
         if found is None:
             return False
@@ -182,7 +182,8 @@ class FakeGenerations:
                 last_sequence=last_sequence,
                 finish_reason=ending.finish_reason,
                 failure_reason=ending.failure,
-                ended_at=now,
+                version=after.version,
+                ended_at=after.updated_at,
             )
         )
         if ending.usage is not None:

@@ -49,6 +49,8 @@ turn = Table(
     Column("client_message_id", Text),
     Column("generation_id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("replaced", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("conversation_id", "position"),
     UniqueConstraint("conversation_id", "client_message_id"),
 )
@@ -73,8 +75,11 @@ generation = Table(
     Column("finish_reason", Text),
     Column("failure_reason", Text),
     Column("model", Text),
+    Column("client_message_id", Text),
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+    UniqueConstraint("conversation_id", "client_message_id"),
 )
 
 # A conversation has one reply under way. The sweeper looks here too: `lease_until` is in no index, so that a renewal

@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from fluentpro.contract.v1 import options_pb2 as fluentpro_dot_contract_dot_v1_dot_options__pb2
 from fluentpro.v2 import audit_pb2 as fluentpro_dot_v2_dot_audit__pb2
+from fluentpro.v2 import conversation_pb2 as fluentpro_dot_v2_dot_conversation__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n fluentpro/v2/audit_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x18\x66luentpro/v2/audit.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x02\n\x11ListEventsRequest\x12\x1b\n\tstream_id\x18\x01 \x01(\tR\x08streamId\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12\x17\n\x07user_id\x18\x04 \x01(\tR\x06userId\x12\x30\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05since\x12\x30\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05until\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageToken\"n\n\x12ListEventsResponse\x12\x30\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.fluentpro.v2.AuditEventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n\x13VerifyEventsRequest\x12\x1b\n\tstream_id\x18\x01 \x01(\tR\x08streamId\"\xb5\x01\n\x14VerifyEventsResponse\x12\x14\n\x05valid\x18\x01 \x01(\x08R\x05valid\x12\x18\n\x07streams\x18\x02 \x01(\x05R\x07streams\x12\x16\n\x06\x65vents\x18\x03 \x01(\x05R\x06\x65vents\x12 \n\x0b\x63heckpoints\x18\x04 \x01(\x05R\x0b\x63heckpoints\x12\x33\n\tfirst_bad\x18\x05 \x01(\x0b\x32\x16.fluentpro.v2.BadEventR\x08\x66irstBad\"W\n\x08\x42\x61\x64\x45vent\x12\x1b\n\tstream_id\x18\x01 \x01(\tR\x08streamId\x12\x18\n\x07version\x18\x02 \x01(\x05R\x07version\x12\x14\n\x05\x66\x61ult\x18\x03 \x01(\tR\x05\x66\x61ult\"\x89\x01\n\x16ListDeadLettersRequest\x12\x33\n\x05state\x18\x01 \x01(\x0e\x32\x1d.fluentpro.v2.DeadLetterStateR\x05state\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"~\n\x17ListDeadLettersResponse\x12;\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x18.fluentpro.v2.DeadLetterR\x0b\x64\x65\x61\x64Letters\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\n\x16RetryDeadLetterRequest\x12*\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0c\x64\x65\x61\x64LetterId\"T\n\x17RetryDeadLetterResponse\x12\x39\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.DeadLetterR\ndeadLetter\"F\n\x18\x44iscardDeadLetterRequest\x12*\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0c\x64\x65\x61\x64LetterId\"V\n\x19\x44iscardDeadLetterResponse\x12\x39\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.DeadLetterR\ndeadLetter2\x93\x06\n\x0c\x41uditService\x12w\n\nListEvents\x12\x1f.fluentpro.v2.ListEventsRequest\x1a .fluentpro.v2.ListEventsResponse\"&\x90\x02\x01\xc2\x9e&\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v2/admin/events\x12\x84\x01\n\x0cVerifyEvents\x12!.fluentpro.v2.VerifyEventsRequest\x1a\".fluentpro.v2.VerifyEventsResponse\"-\xc2\x9e&\x03\n\x01\x03\x82\xd3\xe4\x93\x02 \"\x1b/api/v2/admin/events:verify:\x01*\x12\x8c\x01\n\x0fListDeadLetters\x12$.fluentpro.v2.ListDeadLettersRequest\x1a%.fluentpro.v2.ListDeadLettersResponse\",\x90\x02\x01\xc2\x9e&\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v2/admin/dead-letters\x12\xb4\x01\n\x0fRetryDeadLetter\x12$.fluentpro.v2.RetryDeadLetterRequest\x1a%.fluentpro.v2.RetryDeadLetterResponse\"T\xc2\x9e&\x07\n\x01\x03\x32\x02\x64\x65\x82\xd3\xe4\x93\x02\x43\"1/api/v2/admin/dead-letters/{dead_letter_id}:retry:\x01*b\x0b\x64\x65\x61\x64_letter\x12\xbc\x01\n\x11\x44iscardDeadLetter\x12&.fluentpro.v2.DiscardDeadLetterRequest\x1a\'.fluentpro.v2.DiscardDeadLetterResponse\"V\xc2\x9e&\x07\n\x01\x03\x32\x02\x64\x65\x82\xd3\xe4\x93\x02\x45\"3/api/v2/admin/dead-letters/{dead_letter_id}:discard:\x01*b\x0b\x64\x65\x61\x64_letterb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n fluentpro/v2/audit_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x18\x66luentpro/v2/audit.proto\x1a\x1f\x66luentpro/v2/conversation.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x02\n\x11ListEventsRequest\x12\x1b\n\tstream_id\x18\x01 \x01(\tR\x08streamId\x12\x12\n\x04type\x18\x02 \x01(\tR\x04type\x12\x14\n\x05\x61\x63tor\x18\x03 \x01(\tR\x05\x61\x63tor\x12\x17\n\x07user_id\x18\x04 \x01(\tR\x06userId\x12\x30\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05since\x12\x30\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05until\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageToken\"n\n\x12ListEventsResponse\x12\x30\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.fluentpro.v2.AuditEventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n\x13VerifyEventsRequest\x12\x1b\n\tstream_id\x18\x01 \x01(\tR\x08streamId\"\xb5\x01\n\x14VerifyEventsResponse\x12\x14\n\x05valid\x18\x01 \x01(\x08R\x05valid\x12\x18\n\x07streams\x18\x02 \x01(\x05R\x07streams\x12\x16\n\x06\x65vents\x18\x03 \x01(\x05R\x06\x65vents\x12 \n\x0b\x63heckpoints\x18\x04 \x01(\x05R\x0b\x63heckpoints\x12\x33\n\tfirst_bad\x18\x05 \x01(\x0b\x32\x16.fluentpro.v2.BadEventR\x08\x66irstBad\"W\n\x08\x42\x61\x64\x45vent\x12\x1b\n\tstream_id\x18\x01 \x01(\tR\x08streamId\x12\x18\n\x07version\x18\x02 \x01(\x05R\x07version\x12\x14\n\x05\x66\x61ult\x18\x03 \x01(\tR\x05\x66\x61ult\"\x89\x01\n\x16ListDeadLettersRequest\x12\x33\n\x05state\x18\x01 \x01(\x0e\x32\x1d.fluentpro.v2.DeadLetterStateR\x05state\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"~\n\x17ListDeadLettersResponse\x12;\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x18.fluentpro.v2.DeadLetterR\x0b\x64\x65\x61\x64Letters\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\n\x16RetryDeadLetterRequest\x12*\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0c\x64\x65\x61\x64LetterId\"T\n\x17RetryDeadLetterResponse\x12\x39\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.DeadLetterR\ndeadLetter\"F\n\x18\x44iscardDeadLetterRequest\x12*\n\x0e\x64\x65\x61\x64_letter_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0c\x64\x65\x61\x64LetterId\"V\n\x19\x44iscardDeadLetterResponse\x12\x39\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.DeadLetterR\ndeadLetter\"n\n\x1aInspectConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12!\n\x0cinclude_text\x18\x02 \x01(\x08R\x0bincludeText\"\xfc\x02\n\x1bInspectConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x14\n\x05\x66\x65nce\x18\x03 \x01(\x05R\x05\x66\x65nce\x12(\n\x05turns\x18\x04 \x03(\x0b\x32\x12.fluentpro.v2.TurnR\x05turns\x12\x43\n\x0bgenerations\x18\x05 \x03(\x0b\x32!.fluentpro.v2.InspectedGenerationR\x0bgenerations\x12\x43\n\x0b\x63onnections\x18\x06 \x03(\x0b\x32!.fluentpro.v2.InspectedConnectionR\x0b\x63onnections\x12:\n\x08problems\x18\x07 \x03(\x0b\x32\x1e.fluentpro.v2.InspectedProblemR\x08problems\"\xfd\x02\n\x13InspectedGeneration\x12\x38\n\ngeneration\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.GenerationR\ngeneration\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12;\n\x0blease_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nleaseUntil\x12\x1e\n\ncharacters\x18\x04 \x01(\x05R\ncharacters\x12#\n\rlast_sequence\x18\x05 \x01(\x05R\x0clastSequence\x12#\n\rfinish_reason\x18\x06 \x01(\tR\x0c\x66inishReason\x12%\n\x0e\x66\x61ilure_reason\x18\x07 \x01(\tR\rfailureReason\x12\x1f\n\x0blog_entries\x18\x08 \x01(\x05R\nlogEntries\x12\'\n\x0flog_unavailable\x18\t \x01(\x08R\x0elogUnavailable\"\x83\x01\n\x13InspectedConnection\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x1b\n\x06\x64\x65vice\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06\x64\x65vice\x12\x37\n\topened_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08openedAt\"d\n\x10InspectedProblem\x12\x14\n\x05place\x18\x01 \x01(\tR\x05place\x12\x18\n\x07problem\x18\x02 \x01(\tR\x07problem\x12 \n\x0brecoverable\x18\x03 \x01(\x08R\x0brecoverable2\xc1\x07\n\x0c\x41uditService\x12w\n\nListEvents\x12\x1f.fluentpro.v2.ListEventsRequest\x1a .fluentpro.v2.ListEventsResponse\"&\x90\x02\x01\xc2\x9e&\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x16\x12\x14/api/v2/admin/events\x12\x84\x01\n\x0cVerifyEvents\x12!.fluentpro.v2.VerifyEventsRequest\x1a\".fluentpro.v2.VerifyEventsResponse\"-\xc2\x9e&\x03\n\x01\x03\x82\xd3\xe4\x93\x02 \"\x1b/api/v2/admin/events:verify:\x01*\x12\x8c\x01\n\x0fListDeadLetters\x12$.fluentpro.v2.ListDeadLettersRequest\x1a%.fluentpro.v2.ListDeadLettersResponse\",\x90\x02\x01\xc2\x9e&\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v2/admin/dead-letters\x12\xb4\x01\n\x0fRetryDeadLetter\x12$.fluentpro.v2.RetryDeadLetterRequest\x1a%.fluentpro.v2.RetryDeadLetterResponse\"T\xc2\x9e&\x07\n\x01\x03\x32\x02\x64\x65\x82\xd3\xe4\x93\x02\x43\"1/api/v2/admin/dead-letters/{dead_letter_id}:retry:\x01*b\x0b\x64\x65\x61\x64_letter\x12\xbc\x01\n\x11\x44iscardDeadLetter\x12&.fluentpro.v2.DiscardDeadLetterRequest\x1a\'.fluentpro.v2.DiscardDeadLetterResponse\"V\xc2\x9e&\x07\n\x01\x03\x32\x02\x64\x65\x82\xd3\xe4\x93\x02\x45\"3/api/v2/admin/dead-letters/{dead_letter_id}:discard:\x01*b\x0b\x64\x65\x61\x64_letter\x12\xab\x01\n\x13InspectConversation\x12(.fluentpro.v2.InspectConversationRequest\x1a).fluentpro.v2.InspectConversationResponse\"?\xc2\x9e&\x06\n\x01\x03\x32\x01=\x82\xd3\xe4\x93\x02/\x12-/api/v2/admin/conversations/{conversation_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +41,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETRYDEADLETTERREQUEST'].fields_by_name['dead_letter_id']._serialized_options = b'\342A\001\002'
   _globals['_DISCARDDEADLETTERREQUEST'].fields_by_name['dead_letter_id']._loaded_options = None
   _globals['_DISCARDDEADLETTERREQUEST'].fields_by_name['dead_letter_id']._serialized_options = b'\342A\001\002'
+  _globals['_INSPECTCONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
+  _globals['_INSPECTCONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\342A\001\002'
+  _globals['_INSPECTEDCONNECTION'].fields_by_name['device']._loaded_options = None
+  _globals['_INSPECTEDCONNECTION'].fields_by_name['device']._serialized_options = b'\200\001\001'
   _globals['_AUDITSERVICE'].methods_by_name['ListEvents']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ListEvents']._serialized_options = b'\220\002\001\302\236&\003\n\001\003\202\323\344\223\002\026\022\024/api/v2/admin/events'
   _globals['_AUDITSERVICE'].methods_by_name['VerifyEvents']._loaded_options = None
@@ -50,28 +55,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITSERVICE'].methods_by_name['RetryDeadLetter']._serialized_options = b'\302\236&\007\n\001\0032\002de\202\323\344\223\002C\"1/api/v2/admin/dead-letters/{dead_letter_id}:retry:\001*b\013dead_letter'
   _globals['_AUDITSERVICE'].methods_by_name['DiscardDeadLetter']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['DiscardDeadLetter']._serialized_options = b'\302\236&\007\n\001\0032\002de\202\323\344\223\002E\"3/api/v2/admin/dead-letters/{dead_letter_id}:discard:\001*b\013dead_letter'
-  _globals['_LISTEVENTSREQUEST']._serialized_start=210
-  _globals['_LISTEVENTSREQUEST']._serialized_end=485
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=487
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=597
-  _globals['_VERIFYEVENTSREQUEST']._serialized_start=599
-  _globals['_VERIFYEVENTSREQUEST']._serialized_end=649
-  _globals['_VERIFYEVENTSRESPONSE']._serialized_start=652
-  _globals['_VERIFYEVENTSRESPONSE']._serialized_end=833
-  _globals['_BADEVENT']._serialized_start=835
-  _globals['_BADEVENT']._serialized_end=922
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=925
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1062
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1064
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1190
-  _globals['_RETRYDEADLETTERREQUEST']._serialized_start=1192
-  _globals['_RETRYDEADLETTERREQUEST']._serialized_end=1260
-  _globals['_RETRYDEADLETTERRESPONSE']._serialized_start=1262
-  _globals['_RETRYDEADLETTERRESPONSE']._serialized_end=1346
-  _globals['_DISCARDDEADLETTERREQUEST']._serialized_start=1348
-  _globals['_DISCARDDEADLETTERREQUEST']._serialized_end=1418
-  _globals['_DISCARDDEADLETTERRESPONSE']._serialized_start=1420
-  _globals['_DISCARDDEADLETTERRESPONSE']._serialized_end=1506
-  _globals['_AUDITSERVICE']._serialized_start=1509
-  _globals['_AUDITSERVICE']._serialized_end=2296
+  _globals['_AUDITSERVICE'].methods_by_name['InspectConversation']._loaded_options = None
+  _globals['_AUDITSERVICE'].methods_by_name['InspectConversation']._serialized_options = b'\302\236&\006\n\001\0032\001=\202\323\344\223\002/\022-/api/v2/admin/conversations/{conversation_id}'
+  _globals['_LISTEVENTSREQUEST']._serialized_start=243
+  _globals['_LISTEVENTSREQUEST']._serialized_end=518
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=520
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=630
+  _globals['_VERIFYEVENTSREQUEST']._serialized_start=632
+  _globals['_VERIFYEVENTSREQUEST']._serialized_end=682
+  _globals['_VERIFYEVENTSRESPONSE']._serialized_start=685
+  _globals['_VERIFYEVENTSRESPONSE']._serialized_end=866
+  _globals['_BADEVENT']._serialized_start=868
+  _globals['_BADEVENT']._serialized_end=955
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=958
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1095
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1097
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1223
+  _globals['_RETRYDEADLETTERREQUEST']._serialized_start=1225
+  _globals['_RETRYDEADLETTERREQUEST']._serialized_end=1293
+  _globals['_RETRYDEADLETTERRESPONSE']._serialized_start=1295
+  _globals['_RETRYDEADLETTERRESPONSE']._serialized_end=1379
+  _globals['_DISCARDDEADLETTERREQUEST']._serialized_start=1381
+  _globals['_DISCARDDEADLETTERREQUEST']._serialized_end=1451
+  _globals['_DISCARDDEADLETTERRESPONSE']._serialized_start=1453
+  _globals['_DISCARDDEADLETTERRESPONSE']._serialized_end=1539
+  _globals['_INSPECTCONVERSATIONREQUEST']._serialized_start=1541
+  _globals['_INSPECTCONVERSATIONREQUEST']._serialized_end=1651
+  _globals['_INSPECTCONVERSATIONRESPONSE']._serialized_start=1654
+  _globals['_INSPECTCONVERSATIONRESPONSE']._serialized_end=2034
+  _globals['_INSPECTEDGENERATION']._serialized_start=2037
+  _globals['_INSPECTEDGENERATION']._serialized_end=2418
+  _globals['_INSPECTEDCONNECTION']._serialized_start=2421
+  _globals['_INSPECTEDCONNECTION']._serialized_end=2552
+  _globals['_INSPECTEDPROBLEM']._serialized_start=2554
+  _globals['_INSPECTEDPROBLEM']._serialized_end=2654
+  _globals['_AUDITSERVICE']._serialized_start=2657
+  _globals['_AUDITSERVICE']._serialized_end=3618
 # @@protoc_insertion_point(module_scope)

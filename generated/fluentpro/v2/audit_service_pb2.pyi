@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from fluentpro.v2 import audit_pb2 as _audit_pb2
+from fluentpro.v2 import conversation_pb2 as _conversation_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -345,3 +346,205 @@ class DiscardDeadLetterResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DiscardDeadLetterResponse: _TypeAlias = DiscardDeadLetterResponse  # noqa: Y015
+
+@_typing.final
+class InspectConversationRequest(_message.Message):
+    """Asks AuditService.InspectConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    INCLUDE_TEXT_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A Conversation's id."""
+    include_text: _builtins.bool
+    """Show what was said."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        include_text: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "include_text", b"include_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InspectConversationRequest: _TypeAlias = InspectConversationRequest  # noqa: Y015
+
+@_typing.final
+class InspectConversationResponse(_message.Message):
+    """Answers AuditService.InspectConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    FENCE_FIELD_NUMBER: _builtins.int
+    TURNS_FIELD_NUMBER: _builtins.int
+    GENERATIONS_FIELD_NUMBER: _builtins.int
+    CONNECTIONS_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Its learner."""
+    fence: _builtins.int
+    """How many messages the learner has begun: what a late writer is told by."""
+    @_builtins.property
+    def conversation(self) -> _conversation_pb2.Conversation:
+        """The conversation."""
+
+    @_builtins.property
+    def turns(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Turn]:
+        """What was said, those replaced by another too. `text` is empty unless it was asked for."""
+
+    @_builtins.property
+    def generations(self) -> _containers.RepeatedCompositeFieldContainer[Global___InspectedGeneration]:
+        """Its replies, the oldest first."""
+
+    @_builtins.property
+    def connections(self) -> _containers.RepeatedCompositeFieldContainer[Global___InspectedConnection]:
+        """The streams that are open on it."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___InspectedProblem]:
+        """What of it contradicts the record or itself. Empty: nothing."""
+
+    def __init__(
+        self,
+        *,
+        conversation: _conversation_pb2.Conversation | None = ...,
+        user_id: _builtins.str = ...,
+        fence: _builtins.int = ...,
+        turns: _abc.Iterable[_conversation_pb2.Turn] | None = ...,
+        generations: _abc.Iterable[Global___InspectedGeneration] | None = ...,
+        connections: _abc.Iterable[Global___InspectedConnection] | None = ...,
+        problems: _abc.Iterable[Global___InspectedProblem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connections", b"connections", "conversation", b"conversation", "fence", b"fence", "generations", b"generations", "problems", b"problems", "turns", b"turns", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InspectConversationResponse: _TypeAlias = InspectConversationResponse  # noqa: Y015
+
+@_typing.final
+class InspectedGeneration(_message.Message):
+    """A reply as it is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    LEASE_UNTIL_FIELD_NUMBER: _builtins.int
+    CHARACTERS_FIELD_NUMBER: _builtins.int
+    LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    FINISH_REASON_FIELD_NUMBER: _builtins.int
+    FAILURE_REASON_FIELD_NUMBER: _builtins.int
+    LOG_ENTRIES_FIELD_NUMBER: _builtins.int
+    LOG_UNAVAILABLE_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """The language model that spoke. Empty: none has yet."""
+    characters: _builtins.int
+    """The last checkpoint: how many characters had been said."""
+    last_sequence: _builtins.int
+    """The last checkpoint: the highest sequence that the log had acknowledged."""
+    finish_reason: _builtins.str
+    """Why the model ended. Empty: it has not, or did not say."""
+    failure_reason: _builtins.str
+    """Why it failed, as an ErrorReason without its prefix. Empty: it has not."""
+    log_entries: _builtins.int
+    """The entries that its log holds; 0 when there is no log any more."""
+    log_unavailable: _builtins.bool
+    """The log could not be asked."""
+    @_builtins.property
+    def generation(self) -> _conversation_pb2.Generation:
+        """The reply."""
+
+    @_builtins.property
+    def lease_until(self) -> _timestamp_pb2.Timestamp:
+        """Until when its producer may be silent."""
+
+    def __init__(
+        self,
+        *,
+        generation: _conversation_pb2.Generation | None = ...,
+        model: _builtins.str = ...,
+        lease_until: _timestamp_pb2.Timestamp | None = ...,
+        characters: _builtins.int = ...,
+        last_sequence: _builtins.int = ...,
+        finish_reason: _builtins.str = ...,
+        failure_reason: _builtins.str = ...,
+        log_entries: _builtins.int = ...,
+        log_unavailable: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "lease_until", b"lease_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "failure_reason", b"failure_reason", "finish_reason", b"finish_reason", "generation", b"generation", "last_sequence", b"last_sequence", "lease_until", b"lease_until", "log_entries", b"log_entries", "log_unavailable", b"log_unavailable", "model", b"model"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InspectedGeneration: _TypeAlias = InspectedGeneration  # noqa: Y015
+
+@_typing.final
+class InspectedConnection(_message.Message):
+    """An open stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    OPENED_AT_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    """The method that was called, for example `Converse`."""
+    device: _builtins.str
+    """What the client calls itself: its `User-Agent`."""
+    @_builtins.property
+    def opened_at(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        method: _builtins.str = ...,
+        device: _builtins.str = ...,
+        opened_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["opened_at", b"opened_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "method", b"method", "opened_at", b"opened_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InspectedConnection: _TypeAlias = InspectedConnection  # noqa: Y015
+
+@_typing.final
+class InspectedProblem(_message.Message):
+    """Something that is not as it should be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    RECOVERABLE_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """Where, for example `turn 3` or `generation 7f0c…`."""
+    problem: _builtins.str
+    """What, for people."""
+    recoverable: _builtins.bool
+    """Whether `fluentpro state recover` mends it."""
+    def __init__(
+        self,
+        *,
+        place: _builtins.str = ...,
+        problem: _builtins.str = ...,
+        recoverable: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "problem", b"problem", "recoverable", b"recoverable"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InspectedProblem: _TypeAlias = InspectedProblem  # noqa: Y015

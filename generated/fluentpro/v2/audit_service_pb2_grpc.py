@@ -60,6 +60,11 @@ class AuditServiceStub:
                 request_serializer=fluentpro_dot_v2_dot_audit__service__pb2.DiscardDeadLetterRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_audit__service__pb2.DiscardDeadLetterResponse.FromString,
                 _registered_method=True)
+        self.InspectConversation = channel.unary_unary(
+                '/fluentpro.v2.AuditService/InspectConversation',
+                request_serializer=fluentpro_dot_v2_dot_audit__service__pb2.InspectConversationRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_audit__service__pb2.InspectConversationResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer:
@@ -105,6 +110,14 @@ class AuditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def InspectConversation(self, request, context):
+        """Shows a conversation of any learner as it is stored: its rows, the logs of its replies, who is connected, and what of
+        it contradicts the record. What was said is left out unless asked for; asking for it is itself recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -132,6 +145,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.DiscardDeadLetter,
                     request_deserializer=fluentpro_dot_v2_dot_audit__service__pb2.DiscardDeadLetterRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_audit__service__pb2.DiscardDeadLetterResponse.SerializeToString,
+            ),
+            'InspectConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.InspectConversation,
+                    request_deserializer=fluentpro_dot_v2_dot_audit__service__pb2.InspectConversationRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_audit__service__pb2.InspectConversationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -270,6 +288,33 @@ class AuditService:
             '/fluentpro.v2.AuditService/DiscardDeadLetter',
             fluentpro_dot_v2_dot_audit__service__pb2.DiscardDeadLetterRequest.SerializeToString,
             fluentpro_dot_v2_dot_audit__service__pb2.DiscardDeadLetterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InspectConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.AuditService/InspectConversation',
+            fluentpro_dot_v2_dot_audit__service__pb2.InspectConversationRequest.SerializeToString,
+            fluentpro_dot_v2_dot_audit__service__pb2.InspectConversationResponse.FromString,
             options,
             channel_credentials,
             insecure,

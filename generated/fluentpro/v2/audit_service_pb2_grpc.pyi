@@ -32,6 +32,10 @@ class AuditServiceStub:
     """Has the handler try an event again, in the background. One that is queued already stays as it is."""
     DiscardDeadLetter: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.DiscardDeadLetterRequest, _audit_service_pb2.DiscardDeadLetterResponse]
     """Decides that the handler need not have an event."""
+    InspectConversation: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.InspectConversationRequest, _audit_service_pb2.InspectConversationResponse]
+    """Shows a conversation of any learner as it is stored: its rows, the logs of its replies, who is connected, and what of
+    it contradicts the record. What was said is left out unless asked for; asking for it is itself recorded.
+    """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     """What happened, and the proof that the record of it was not touched. For administrators."""
@@ -81,5 +85,15 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_audit_service_pb2.DiscardDeadLetterRequest, _abc.Awaitable[_audit_service_pb2.DiscardDeadLetterResponse]],
     ) -> _abc.Awaitable[_audit_service_pb2.DiscardDeadLetterResponse]:
         """Decides that the handler need not have an event."""
+
+    @_abc_1.abstractmethod
+    def InspectConversation(
+        self,
+        request: _audit_service_pb2.InspectConversationRequest,
+        context: _aio.ServicerContext[_audit_service_pb2.InspectConversationRequest, _abc.Awaitable[_audit_service_pb2.InspectConversationResponse]],
+    ) -> _abc.Awaitable[_audit_service_pb2.InspectConversationResponse]:
+        """Shows a conversation of any learner as it is stored: its rows, the logs of its replies, who is connected, and what of
+        it contradicts the record. What was said is left out unless asked for; asking for it is itself recorded.
+        """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _aio.Server) -> None: ...

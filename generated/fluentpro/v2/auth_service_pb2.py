@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from fluentpro.contract.v1 import options_pb2 as fluentpro_dot_contract_dot_v1_dot_options__pb2
+from fluentpro.v2 import session_pb2 as fluentpro_dot_v2_dot_session__pb2
 from fluentpro.v2 import tokens_pb2 as fluentpro_dot_v2_dot_tokens__pb2
 from fluentpro.v2 import user_pb2 as fluentpro_dot_v2_dot_user__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -30,7 +31,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/auth_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x19\x66luentpro/v2/tokens.proto\x1a\x17\x66luentpro/v2/user.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\"\xe2\x01\n\rSignUpRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x05\x65mail\x12#\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x08password\x12$\n\tfull_name\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x08\x66ullName\x12\'\n\x0c\x61\x63\x63\x65pt_terms\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x02R\x0b\x61\x63\x63\x65ptTerms\x12,\n\rdate_of_birth\x18\x05 \x01(\tB\x03\x80\x01\x01H\x00R\x0b\x64\x61teOfBirth\x88\x01\x01\x42\x10\n\x0e_date_of_birth\"f\n\x0eSignUpResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\x12,\n\x06tokens\x18\x02 \x01(\x0b\x32\x14.fluentpro.v2.TokensR\x06tokens\"R\n\x0cLogInRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x05\x65mail\x12#\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x08password\"e\n\rLogInResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\x12,\n\x06tokens\x18\x02 \x01(\x0b\x32\x14.fluentpro.v2.TokensR\x06tokens\"D\n\x14RefreshTokensRequest\x12,\n\rrefresh_token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x0crefreshToken\"E\n\x15RefreshTokensResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x14.fluentpro.v2.TokensR\x06tokens\"=\n\rLogOutRequest\x12,\n\rrefresh_token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x0crefreshToken\"\x10\n\x0eLogOutResponse\"\x10\n\x0eGetJwksRequest\";\n\x0fGetJwksResponse\x12(\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x04\x62ody2\xed\x04\n\x0b\x41uthService\x12v\n\x06SignUp\x12\x1b.fluentpro.v2.SignUpRequest\x1a\x1c.fluentpro.v2.SignUpResponse\"1\xc2\x9e&\x0f\n\x01\x01\x12\x04\x61uth\x18\xc9\x01\x32\x01\x14\x82\xd3\xe4\x93\x02\x18\"\x13/api/v2/auth/signup:\x01*\x12o\n\x05LogIn\x12\x1a.fluentpro.v2.LogInRequest\x1a\x1b.fluentpro.v2.LogInResponse\"-\xc2\x9e&\x0c\n\x01\x01\x12\x04\x61uth2\x01\x15\x82\xd3\xe4\x93\x02\x17\"\x12/api/v2/auth/login:\x01*\x12\x8a\x01\n\rRefreshTokens\x12\".fluentpro.v2.RefreshTokensRequest\x1a#.fluentpro.v2.RefreshTokensResponse\"0\xc2\x9e&\r\n\x01\x01\x12\x04\x61uth2\x02\x16\x17\x82\xd3\xe4\x93\x02\x19\"\x14/api/v2/auth/refresh:\x01*\x12p\n\x06LogOut\x12\x1b.fluentpro.v2.LogOutRequest\x1a\x1c.fluentpro.v2.LogOutResponse\"+\xc2\x9e&\t\n\x01\x01\x12\x04\x61uth\x82\xd3\xe4\x93\x02\x18\"\x13/api/v2/auth/logout:\x01*\x12v\n\x07GetJwks\x12\x1c.fluentpro.v2.GetJwksRequest\x1a\x1d.fluentpro.v2.GetJwksResponse\".\x90\x02\x01\xc2\x9e&\x03\n\x01\x01\x82\xd3\xe4\x93\x02\x1e\x12\x16/.well-known/jwks.jsonb\x04\x62odyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/auth_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1a\x66luentpro/v2/session.proto\x1a\x19\x66luentpro/v2/tokens.proto\x1a\x17\x66luentpro/v2/user.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\"\xe2\x01\n\rSignUpRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x05\x65mail\x12#\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x08password\x12$\n\tfull_name\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x08\x66ullName\x12\'\n\x0c\x61\x63\x63\x65pt_terms\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x02R\x0b\x61\x63\x63\x65ptTerms\x12,\n\rdate_of_birth\x18\x05 \x01(\tB\x03\x80\x01\x01H\x00R\x0b\x64\x61teOfBirth\x88\x01\x01\x42\x10\n\x0e_date_of_birth\"f\n\x0eSignUpResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\x12,\n\x06tokens\x18\x02 \x01(\x0b\x32\x14.fluentpro.v2.TokensR\x06tokens\"R\n\x0cLogInRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x05\x65mail\x12#\n\x08password\x18\x02 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x08password\"e\n\rLogInResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x12.fluentpro.v2.UserR\x04user\x12,\n\x06tokens\x18\x02 \x01(\x0b\x32\x14.fluentpro.v2.TokensR\x06tokens\"D\n\x14RefreshTokensRequest\x12,\n\rrefresh_token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x0crefreshToken\"E\n\x15RefreshTokensResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x14.fluentpro.v2.TokensR\x06tokens\"=\n\rLogOutRequest\x12,\n\rrefresh_token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x0crefreshToken\"\x10\n\x0eLogOutResponse\"Q\n\x13ListSessionsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"q\n\x14ListSessionsResponse\x12\x31\n\x08sessions\x18\x01 \x03(\x0b\x32\x15.fluentpro.v2.SessionR\x08sessions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\";\n\x14RevokeSessionRequest\x12#\n\nsession_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\tsessionId\"\x17\n\x15RevokeSessionResponse\"\x10\n\x0eGetJwksRequest\";\n\x0fGetJwksResponse\x12(\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyR\x04\x62ody2\xfe\x06\n\x0b\x41uthService\x12v\n\x06SignUp\x12\x1b.fluentpro.v2.SignUpRequest\x1a\x1c.fluentpro.v2.SignUpResponse\"1\xc2\x9e&\x0f\n\x01\x01\x12\x04\x61uth\x18\xc9\x01\x32\x01\x14\x82\xd3\xe4\x93\x02\x18\"\x13/api/v2/auth/signup:\x01*\x12o\n\x05LogIn\x12\x1a.fluentpro.v2.LogInRequest\x1a\x1b.fluentpro.v2.LogInResponse\"-\xc2\x9e&\x0c\n\x01\x01\x12\x04\x61uth2\x01\x15\x82\xd3\xe4\x93\x02\x17\"\x12/api/v2/auth/login:\x01*\x12\x8a\x01\n\rRefreshTokens\x12\".fluentpro.v2.RefreshTokensRequest\x1a#.fluentpro.v2.RefreshTokensResponse\"0\xc2\x9e&\r\n\x01\x01\x12\x04\x61uth2\x02\x16\x17\x82\xd3\xe4\x93\x02\x19\"\x14/api/v2/auth/refresh:\x01*\x12p\n\x06LogOut\x12\x1b.fluentpro.v2.LogOutRequest\x1a\x1c.fluentpro.v2.LogOutResponse\"+\xc2\x9e&\t\n\x01\x01\x12\x04\x61uth\x82\xd3\xe4\x93\x02\x18\"\x13/api/v2/auth/logout:\x01*\x12~\n\x0cListSessions\x12!.fluentpro.v2.ListSessionsRequest\x1a\".fluentpro.v2.ListSessionsResponse\"\'\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v2/auth/sessions\x12\x8e\x01\n\rRevokeSession\x12\".fluentpro.v2.RevokeSessionRequest\x1a#.fluentpro.v2.RevokeSessionResponse\"4\xc2\x9e&\x06\n\x01\x02\x32\x01\x19\x82\xd3\xe4\x93\x02$*\"/api/v2/auth/sessions/{session_id}\x12v\n\x07GetJwks\x12\x1c.fluentpro.v2.GetJwksRequest\x1a\x1d.fluentpro.v2.GetJwksResponse\".\x90\x02\x01\xc2\x9e&\x03\n\x01\x01\x82\xd3\xe4\x93\x02\x1e\x12\x16/.well-known/jwks.jsonb\x04\x62odyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,6 +56,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHTOKENSREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001\342A\001\002'
   _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001\342A\001\002'
+  _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
+  _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\342A\001\002'
   _globals['_AUTHSERVICE'].methods_by_name['SignUp']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['SignUp']._serialized_options = b'\302\236&\017\n\001\001\022\004auth\030\311\0012\001\024\202\323\344\223\002\030\"\023/api/v2/auth/signup:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['LogIn']._loaded_options = None
@@ -63,28 +66,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['RefreshTokens']._serialized_options = b'\302\236&\r\n\001\001\022\004auth2\002\026\027\202\323\344\223\002\031\"\024/api/v2/auth/refresh:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['LogOut']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['LogOut']._serialized_options = b'\302\236&\t\n\001\001\022\004auth\202\323\344\223\002\030\"\023/api/v2/auth/logout:\001*'
+  _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\302\236&\003\n\001\002\202\323\344\223\002\027\022\025/api/v2/auth/sessions'
+  _globals['_AUTHSERVICE'].methods_by_name['RevokeSession']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['RevokeSession']._serialized_options = b'\302\236&\006\n\001\0022\001\031\202\323\344\223\002$*\"/api/v2/auth/sessions/{session_id}'
   _globals['_AUTHSERVICE'].methods_by_name['GetJwks']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\302\236&\003\n\001\001\202\323\344\223\002\036\022\026/.well-known/jwks.jsonb\004body'
-  _globals['_SIGNUPREQUEST']._serialized_start=229
-  _globals['_SIGNUPREQUEST']._serialized_end=455
-  _globals['_SIGNUPRESPONSE']._serialized_start=457
-  _globals['_SIGNUPRESPONSE']._serialized_end=559
-  _globals['_LOGINREQUEST']._serialized_start=561
-  _globals['_LOGINREQUEST']._serialized_end=643
-  _globals['_LOGINRESPONSE']._serialized_start=645
-  _globals['_LOGINRESPONSE']._serialized_end=746
-  _globals['_REFRESHTOKENSREQUEST']._serialized_start=748
-  _globals['_REFRESHTOKENSREQUEST']._serialized_end=816
-  _globals['_REFRESHTOKENSRESPONSE']._serialized_start=818
-  _globals['_REFRESHTOKENSRESPONSE']._serialized_end=887
-  _globals['_LOGOUTREQUEST']._serialized_start=889
-  _globals['_LOGOUTREQUEST']._serialized_end=950
-  _globals['_LOGOUTRESPONSE']._serialized_start=952
-  _globals['_LOGOUTRESPONSE']._serialized_end=968
-  _globals['_GETJWKSREQUEST']._serialized_start=970
-  _globals['_GETJWKSREQUEST']._serialized_end=986
-  _globals['_GETJWKSRESPONSE']._serialized_start=988
-  _globals['_GETJWKSRESPONSE']._serialized_end=1047
-  _globals['_AUTHSERVICE']._serialized_start=1050
-  _globals['_AUTHSERVICE']._serialized_end=1671
+  _globals['_SIGNUPREQUEST']._serialized_start=257
+  _globals['_SIGNUPREQUEST']._serialized_end=483
+  _globals['_SIGNUPRESPONSE']._serialized_start=485
+  _globals['_SIGNUPRESPONSE']._serialized_end=587
+  _globals['_LOGINREQUEST']._serialized_start=589
+  _globals['_LOGINREQUEST']._serialized_end=671
+  _globals['_LOGINRESPONSE']._serialized_start=673
+  _globals['_LOGINRESPONSE']._serialized_end=774
+  _globals['_REFRESHTOKENSREQUEST']._serialized_start=776
+  _globals['_REFRESHTOKENSREQUEST']._serialized_end=844
+  _globals['_REFRESHTOKENSRESPONSE']._serialized_start=846
+  _globals['_REFRESHTOKENSRESPONSE']._serialized_end=915
+  _globals['_LOGOUTREQUEST']._serialized_start=917
+  _globals['_LOGOUTREQUEST']._serialized_end=978
+  _globals['_LOGOUTRESPONSE']._serialized_start=980
+  _globals['_LOGOUTRESPONSE']._serialized_end=996
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=998
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1079
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1081
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1194
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=1196
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1255
+  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1257
+  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1280
+  _globals['_GETJWKSREQUEST']._serialized_start=1282
+  _globals['_GETJWKSREQUEST']._serialized_end=1298
+  _globals['_GETJWKSRESPONSE']._serialized_start=1300
+  _globals['_GETJWKSRESPONSE']._serialized_end=1359
+  _globals['_AUTHSERVICE']._serialized_start=1362
+  _globals['_AUTHSERVICE']._serialized_end=2256
 # @@protoc_insertion_point(module_scope)

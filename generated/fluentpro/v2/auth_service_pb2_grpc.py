@@ -58,6 +58,16 @@ class AuthServiceStub:
                 request_serializer=fluentpro_dot_v2_dot_auth__service__pb2.LogOutRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_auth__service__pb2.LogOutResponse.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/fluentpro.v2.AuthService/ListSessions',
+                request_serializer=fluentpro_dot_v2_dot_auth__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_auth__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.RevokeSession = channel.unary_unary(
+                '/fluentpro.v2.AuthService/RevokeSession',
+                request_serializer=fluentpro_dot_v2_dot_auth__service__pb2.RevokeSessionRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_auth__service__pb2.RevokeSessionResponse.FromString,
+                _registered_method=True)
         self.GetJwks = channel.unary_unary(
                 '/fluentpro.v2.AuthService/GetJwks',
                 request_serializer=fluentpro_dot_v2_dot_auth__service__pb2.GetJwksRequest.SerializeToString,
@@ -105,6 +115,21 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSessions(self, request, context):
+        """Lists the sessions of the caller that are open, the one last used first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeSession(self, request, context):
+        """Ends a session of the caller, on whatever device: its refresh token is void, and its access token is refused
+        within a minute at the latest. One may end the session one calls with.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetJwks(self, request, context):
         """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517).
         """
@@ -134,6 +159,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.LogOut,
                     request_deserializer=fluentpro_dot_v2_dot_auth__service__pb2.LogOutRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_auth__service__pb2.LogOutResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=fluentpro_dot_v2_dot_auth__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_auth__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'RevokeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeSession,
+                    request_deserializer=fluentpro_dot_v2_dot_auth__service__pb2.RevokeSessionRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_auth__service__pb2.RevokeSessionResponse.SerializeToString,
             ),
             'GetJwks': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJwks,
@@ -253,6 +288,60 @@ class AuthService:
             '/fluentpro.v2.AuthService/LogOut',
             fluentpro_dot_v2_dot_auth__service__pb2.LogOutRequest.SerializeToString,
             fluentpro_dot_v2_dot_auth__service__pb2.LogOutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.AuthService/ListSessions',
+            fluentpro_dot_v2_dot_auth__service__pb2.ListSessionsRequest.SerializeToString,
+            fluentpro_dot_v2_dot_auth__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.AuthService/RevokeSession',
+            fluentpro_dot_v2_dot_auth__service__pb2.RevokeSessionRequest.SerializeToString,
+            fluentpro_dot_v2_dot_auth__service__pb2.RevokeSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

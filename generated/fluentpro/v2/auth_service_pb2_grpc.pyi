@@ -35,6 +35,12 @@ class AuthServiceStub:
     """
     LogOut: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LogOutRequest, _auth_service_pb2.LogOutResponse]
     """Ends the session of a refresh token. A token that opens nothing any more is answered alike."""
+    ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
+    """Lists the sessions of the caller that are open, the one last used first."""
+    RevokeSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeSessionRequest, _auth_service_pb2.RevokeSessionResponse]
+    """Ends a session of the caller, on whatever device: its refresh token is void, and its access token is refused
+    within a minute at the latest. One may end the session one calls with.
+    """
     GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.GetJwksResponse]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517)."""
 
@@ -83,6 +89,24 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_service_pb2.LogOutRequest, _abc.Awaitable[_auth_service_pb2.LogOutResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.LogOutResponse]:
         """Ends the session of a refresh token. A token that opens nothing any more is answered alike."""
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _auth_service_pb2.ListSessionsRequest,
+        context: _aio.ServicerContext[_auth_service_pb2.ListSessionsRequest, _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]:
+        """Lists the sessions of the caller that are open, the one last used first."""
+
+    @_abc_1.abstractmethod
+    def RevokeSession(
+        self,
+        request: _auth_service_pb2.RevokeSessionRequest,
+        context: _aio.ServicerContext[_auth_service_pb2.RevokeSessionRequest, _abc.Awaitable[_auth_service_pb2.RevokeSessionResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.RevokeSessionResponse]:
+        """Ends a session of the caller, on whatever device: its refresh token is void, and its access token is refused
+        within a minute at the latest. One may end the session one calls with.
+        """
 
     @_abc_1.abstractmethod
     def GetJwks(

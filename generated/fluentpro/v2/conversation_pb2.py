@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from fluentpro.contract.v1 import options_pb2 as fluentpro_dot_contract_dot_v1_dot_options__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/conversation.proto\x12\x0c\x66luentpro.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x03\n\x0c\x43onversation\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12%\n\x0bscenario_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\nscenarioId\x12>\n\x06status\x18\x03 \x01(\x0e\x32 .fluentpro.v2.ConversationStatusB\x04\xe2\x41\x01\x03R\x06status\x12\x36\n\x14\x61\x63tive_generation_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x12\x61\x63tiveGenerationId\x12?\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\x12?\n\nupdated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tupdatedAt\x12;\n\x08\x65nded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x07\x65ndedAt\x12\x18\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\"\xfc\x02\n\x04Turn\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12-\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x0e\x63onversationId\x12 \n\x08position\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x08position\x12\x32\n\x06\x61uthor\x18\x04 \x01(\x0e\x32\x14.fluentpro.v2.AuthorB\x04\xe2\x41\x01\x03R\x06\x61uthor\x12\x1b\n\x04text\x18\x05 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x03R\x04text\x12\x1e\n\x07partial\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07partial\x12\x30\n\x11\x63lient_message_id\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03R\x0f\x63lientMessageId\x12)\n\rgeneration_id\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x0cgenerationId\x12?\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\"\xcc\x02\n\nGeneration\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12-\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x0e\x63onversationId\x12\x1d\n\x07turn_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x06turnId\x12<\n\x06status\x18\x04 \x01(\x0e\x32\x1e.fluentpro.v2.GenerationStatusB\x04\xe2\x41\x01\x03R\x06status\x12\x1e\n\x07\x61ttempt\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x07\x61ttempt\x12?\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\x12;\n\x08\x65nded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x07\x65ndedAt*|\n\x12\x43onversationStatus\x12#\n\x1f\x43ONVERSATION_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43ONVERSATION_STATUS_ACTIVE\x10\x01\x12!\n\x1d\x43ONVERSATION_STATUS_COMPLETED\x10\x03*H\n\x06\x41uthor\x12\x16\n\x12\x41UTHOR_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41UTHOR_LEARNER\x10\x01\x12\x12\n\x0e\x41UTHOR_PARTNER\x10\x02*\xd2\x01\n\x10GenerationStatus\x12!\n\x1dGENERATION_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18GENERATION_STATUS_QUEUED\x10\x01\x12\x1d\n\x19GENERATION_STATUS_RUNNING\x10\x02\x12\x1f\n\x1bGENERATION_STATUS_COMPLETED\x10\x03\x12\x1f\n\x1bGENERATION_STATUS_CANCELLED\x10\x04\x12\x1c\n\x18GENERATION_STATUS_FAILED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x66luentpro/v2/conversation.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x03\n\x0c\x43onversation\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12%\n\x0bscenario_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\nscenarioId\x12>\n\x06status\x18\x03 \x01(\x0e\x32 .fluentpro.v2.ConversationStatusB\x04\xe2\x41\x01\x03R\x06status\x12\x36\n\x14\x61\x63tive_generation_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03R\x12\x61\x63tiveGenerationId\x12?\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\x12?\n\nupdated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tupdatedAt\x12;\n\x08\x65nded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x07\x65ndedAt\x12\x18\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\"\x9e\x03\n\x04Turn\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12-\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x0e\x63onversationId\x12 \n\x08position\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x08position\x12\x32\n\x06\x61uthor\x18\x04 \x01(\x0e\x32\x14.fluentpro.v2.AuthorB\x04\xe2\x41\x01\x03R\x06\x61uthor\x12\x1b\n\x04text\x18\x05 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x03R\x04text\x12\x1e\n\x07partial\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07partial\x12\x30\n\x11\x63lient_message_id\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03R\x0f\x63lientMessageId\x12)\n\rgeneration_id\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x0cgenerationId\x12?\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\x12 \n\x08replaced\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x03R\x08replaced\"\xcc\x02\n\nGeneration\x12\x14\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x02id\x12-\n\x0f\x63onversation_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x0e\x63onversationId\x12\x1d\n\x07turn_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03R\x06turnId\x12<\n\x06status\x18\x04 \x01(\x0e\x32\x1e.fluentpro.v2.GenerationStatusB\x04\xe2\x41\x01\x03R\x06status\x12\x1e\n\x07\x61ttempt\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x07\x61ttempt\x12?\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tcreatedAt\x12;\n\x08\x65nded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x07\x65ndedAt\"\x98\x02\n\x11\x43onversationEvent\x12\x1c\n\x06\x63ursor\x18\x01 \x01(\tB\x04\xc8\x9e&\x01R\x06\x63ursor\x12(\n\x04turn\x18\x02 \x01(\x0b\x32\x12.fluentpro.v2.TurnH\x00R\x04turn\x12:\n\ngeneration\x18\x03 \x01(\x0b\x32\x18.fluentpro.v2.GenerationH\x00R\ngeneration\x12@\n\x0c\x63onversation\x18\x04 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationH\x00R\x0c\x63onversation\x12\x34\n\x06\x63losed\x18\x05 \x01(\x0b\x32\x1a.fluentpro.v2.StreamClosedH\x00R\x06\x63losedB\x07\n\x05\x65vent\"@\n\x0cStreamClosed\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message*\x9c\x01\n\x12\x43onversationStatus\x12#\n\x1f\x43ONVERSATION_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43ONVERSATION_STATUS_ACTIVE\x10\x01\x12\x1e\n\x1a\x43ONVERSATION_STATUS_PAUSED\x10\x02\x12!\n\x1d\x43ONVERSATION_STATUS_COMPLETED\x10\x03*H\n\x06\x41uthor\x12\x16\n\x12\x41UTHOR_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41UTHOR_LEARNER\x10\x01\x12\x12\n\x0e\x41UTHOR_PARTNER\x10\x02*\xd2\x01\n\x10GenerationStatus\x12!\n\x1dGENERATION_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18GENERATION_STATUS_QUEUED\x10\x01\x12\x1d\n\x19GENERATION_STATUS_RUNNING\x10\x02\x12\x1f\n\x1bGENERATION_STATUS_COMPLETED\x10\x03\x12\x1f\n\x1bGENERATION_STATUS_CANCELLED\x10\x04\x12\x1c\n\x18GENERATION_STATUS_FAILED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,6 +68,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TURN'].fields_by_name['generation_id']._serialized_options = b'\342A\001\003'
   _globals['_TURN'].fields_by_name['created_at']._loaded_options = None
   _globals['_TURN'].fields_by_name['created_at']._serialized_options = b'\342A\001\003'
+  _globals['_TURN'].fields_by_name['replaced']._loaded_options = None
+  _globals['_TURN'].fields_by_name['replaced']._serialized_options = b'\342A\001\003'
   _globals['_GENERATION'].fields_by_name['id']._loaded_options = None
   _globals['_GENERATION'].fields_by_name['id']._serialized_options = b'\342A\001\003'
   _globals['_GENERATION'].fields_by_name['conversation_id']._loaded_options = None
@@ -81,16 +84,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATION'].fields_by_name['created_at']._serialized_options = b'\342A\001\003'
   _globals['_GENERATION'].fields_by_name['ended_at']._loaded_options = None
   _globals['_GENERATION'].fields_by_name['ended_at']._serialized_options = b'\342A\001\003'
-  _globals['_CONVERSATIONSTATUS']._serialized_start=1248
-  _globals['_CONVERSATIONSTATUS']._serialized_end=1372
-  _globals['_AUTHOR']._serialized_start=1374
-  _globals['_AUTHOR']._serialized_end=1446
-  _globals['_GENERATIONSTATUS']._serialized_start=1449
-  _globals['_GENERATIONSTATUS']._serialized_end=1659
-  _globals['_CONVERSATION']._serialized_start=116
-  _globals['_CONVERSATION']._serialized_end=528
-  _globals['_TURN']._serialized_start=531
-  _globals['_TURN']._serialized_end=911
-  _globals['_GENERATION']._serialized_start=914
-  _globals['_GENERATION']._serialized_end=1246
+  _globals['_CONVERSATIONEVENT'].fields_by_name['cursor']._loaded_options = None
+  _globals['_CONVERSATIONEVENT'].fields_by_name['cursor']._serialized_options = b'\310\236&\001'
+  _globals['_CONVERSATIONSTATUS']._serialized_start=1669
+  _globals['_CONVERSATIONSTATUS']._serialized_end=1825
+  _globals['_AUTHOR']._serialized_start=1827
+  _globals['_AUTHOR']._serialized_end=1899
+  _globals['_GENERATIONSTATUS']._serialized_start=1902
+  _globals['_GENERATIONSTATUS']._serialized_end=2112
+  _globals['_CONVERSATION']._serialized_start=153
+  _globals['_CONVERSATION']._serialized_end=565
+  _globals['_TURN']._serialized_start=568
+  _globals['_TURN']._serialized_end=982
+  _globals['_GENERATION']._serialized_start=985
+  _globals['_GENERATION']._serialized_end=1317
+  _globals['_CONVERSATIONEVENT']._serialized_start=1320
+  _globals['_CONVERSATIONEVENT']._serialized_end=1600
+  _globals['_STREAMCLOSED']._serialized_start=1602
+  _globals['_STREAMCLOSED']._serialized_end=1666
 # @@protoc_insertion_point(module_scope)

@@ -28,6 +28,8 @@ class _ConversationStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Co
     """Never sent."""
     CONVERSATION_STATUS_ACTIVE: _ConversationStatus.ValueType  # 1
     """Takes messages."""
+    CONVERSATION_STATUS_PAUSED: _ConversationStatus.ValueType  # 2
+    """Was paused by the learner; it takes messages again once it is resumed."""
     CONVERSATION_STATUS_COMPLETED: _ConversationStatus.ValueType  # 3
     """Was ended by the learner; it can be read and takes no more messages."""
 
@@ -38,6 +40,8 @@ CONVERSATION_STATUS_UNSPECIFIED: ConversationStatus.ValueType  # 0
 """Never sent."""
 CONVERSATION_STATUS_ACTIVE: ConversationStatus.ValueType  # 1
 """Takes messages."""
+CONVERSATION_STATUS_PAUSED: ConversationStatus.ValueType  # 2
+"""Was paused by the learner; it takes messages again once it is resumed."""
 CONVERSATION_STATUS_COMPLETED: ConversationStatus.ValueType  # 3
 """Was ended by the learner; it can be read and takes no more messages."""
 Global___ConversationStatus: _TypeAlias = ConversationStatus  # noqa: Y015
@@ -173,6 +177,7 @@ class Turn(_message.Message):
     CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
     GENERATION_ID_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    REPLACED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     conversation_id: _builtins.str
@@ -189,6 +194,8 @@ class Turn(_message.Message):
     """The id the learner's client gave the message. Empty for the partner's turns."""
     generation_id: _builtins.str
     """For a learner's turn the generation that answers it, for a partner's the one that made it. Empty for the opening line."""
+    replaced: _builtins.bool
+    """Another reply to the same message has taken this one's place."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was said."""
@@ -205,10 +212,11 @@ class Turn(_message.Message):
         client_message_id: _builtins.str = ...,
         generation_id: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        replaced: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "generation_id", b"generation_id", "id", b"id", "partial", b"partial", "position", b"position", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "generation_id", b"generation_id", "id", b"id", "partial", b"partial", "position", b"position", "replaced", b"replaced", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -263,3 +271,84 @@ class Generation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Generation: _TypeAlias = Generation  # noqa: Y015
+
+@_typing.final
+class ConversationEvent(_message.Message):
+    """Something that changed in a conversation, as each of its watchers sees it.
+
+    What a change brought comes together: first its turns, then its generations, and last the conversation itself, which
+    alone carries a cursor. After a reconnect some may come again; each is whole and takes the place of the one before
+    with the same id.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURSOR_FIELD_NUMBER: _builtins.int
+    TURN_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """Up to here everything has been sent: `<conversation>:<version>`. Give it to WatchConversation or Converse to go on
+    after it. Empty on turns and generations.
+    """
+    @_builtins.property
+    def turn(self) -> Global___Turn:
+        """Something was said, or a reply was replaced by another."""
+
+    @_builtins.property
+    def generation(self) -> Global___Generation:
+        """A reply began or ended."""
+
+    @_builtins.property
+    def conversation(self) -> Global___Conversation:
+        """The conversation as it is now."""
+
+    @_builtins.property
+    def closed(self) -> Global___StreamClosed:
+        """The last event: the stream ends here, though the conversation goes on."""
+
+    def __init__(
+        self,
+        *,
+        cursor: _builtins.str = ...,
+        turn: Global___Turn | None = ...,
+        generation: Global___Generation | None = ...,
+        conversation: Global___Conversation | None = ...,
+        closed: Global___StreamClosed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "conversation", b"conversation", "event", b"event", "generation", b"generation", "turn", b"turn"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "conversation", b"conversation", "cursor", b"cursor", "event", b"event", "generation", b"generation", "turn", b"turn"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "generation", "conversation", "closed"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___ConversationEvent: _TypeAlias = ConversationEvent  # noqa: Y015
+
+@_typing.final
+class StreamClosed(_message.Message):
+    """Why a stream ends that could go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """An ErrorReason without its prefix: `SUPERSEDED`, `STREAM_EXPIRED`, or `UNAVAILABLE` when the server stops."""
+    message: _builtins.str
+    """One sentence for people."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamClosed: _TypeAlias = StreamClosed  # noqa: Y015

@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'fluentpro/v2/conversation_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1f\x66luentpro/v2/conversation.proto\x1a\x18\x66luentpro/v2/reply.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"j\n\x18StartConversationRequest\x12%\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\nscenarioId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"[\n\x19StartConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"G\n\x16GetConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\"Y\n\x17GetConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"V\n\x18ListConversationsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x85\x01\n\x19ListConversationsResponse\x12@\n\rconversations\x18\x01 \x03(\x0b\x32\x1a.fluentpro.v2.ConversationR\rconversations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"}\n\x10ListTurnsRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"e\n\x11ListTurnsResponse\x12(\n\x05turns\x18\x01 \x03(\x0b\x32\x12.fluentpro.v2.TurnR\x05turns\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x92\x01\n\x12SendMessageRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x30\n\x11\x63lient_message_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\x0f\x63lientMessageId\x12\x1b\n\x04text\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x04text\"E\n\x13SendMessageResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"[\n\x12ResumeReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\x1a\n\x05\x61\x66ter\x18\x02 \x01(\tB\x04\xc8\x9e&\x01R\x05\x61\x66ter\"E\n\x13ResumeReplyResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"h\n\x12\x43\x61ncelReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"O\n\x13\x43\x61ncelReplyResponse\x12\x38\n\ngeneration\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.GenerationR\ngeneration\"\x84\x01\n\x16\x45ndConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"Y\n\x17\x45ndConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation2\xba\n\n\x13\x43onversationService\x12\xa5\x01\n\x11StartConversation\x12&.fluentpro.v2.StartConversationRequest\x1a\'.fluentpro.v2.StartConversationResponse\"?\xc2\x9e&\r\n\x01\x02\x18\xc9\x01 \x01\x32\x03<\x0f\x10\x82\xd3\xe4\x93\x02(\"\x15/api/v2/conversations:\x01*b\x0c\x63onversation\x12\xaa\x01\n\x0fGetConversation\x12$.fluentpro.v2.GetConversationRequest\x1a%.fluentpro.v2.GetConversationResponse\"J\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02\x37\x12\'/api/v2/conversations/{conversation_id}b\x0c\x63onversation\x12\x8d\x01\n\x11ListConversations\x12&.fluentpro.v2.ListConversationsRequest\x1a\'.fluentpro.v2.ListConversationsResponse\"\'\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v2/conversations\x12\x90\x01\n\tListTurns\x12\x1e.fluentpro.v2.ListTurnsRequest\x1a\x1f.fluentpro.v2.ListTurnsResponse\"B\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02/\x12-/api/v2/conversations/{conversation_id}/turns\x12\xae\x01\n\x0bSendMessage\x12 .fluentpro.v2.SendMessageRequest\x1a!.fluentpro.v2.SendMessageResponse\"X\xc2\x9e&\x12\n\x01\x02\x12\x04\x63ost(\x01\x32\x05=?@>A\x82\xd3\xe4\x93\x02<\"0/api/v2/conversations/{conversation_id}/messages:\x01*b\x05\x65vent0\x01\x12\x9d\x01\n\x0bResumeReply\x12 .fluentpro.v2.ResumeReplyRequest\x1a!.fluentpro.v2.ResumeReplyResponse\"G\x90\x02\x01\xc2\x9e&\x07\n\x01\x02\x32\x02>B\x82\xd3\xe4\x93\x02\x33\x12*/api/v2/generations/{generation_id}/eventsb\x05\x65vent0\x01\x12\xa3\x01\n\x0b\x43\x61ncelReply\x12 .fluentpro.v2.CancelReplyRequest\x1a!.fluentpro.v2.CancelReplyResponse\"O\xc2\x9e&\n\n\x01\x02 \x01\x32\x03>\x0f\x10\x82\xd3\xe4\x93\x02;\"*/api/v2/generations/{generation_id}:cancel:\x01*b\ngeneration\x12\xb3\x01\n\x0f\x45ndConversation\x12$.fluentpro.v2.EndConversationRequest\x1a%.fluentpro.v2.EndConversationResponse\"S\xc2\x9e&\x0b\n\x01\x02 \x01\x32\x04=\x0c\x0f\x10\x82\xd3\xe4\x93\x02>\"+/api/v2/conversations/{conversation_id}:end:\x01*b\x0c\x63onversationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'fluentpro/v2/conversation_service.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\x1a\x1f\x66luentpro/v2/conversation.proto\x1a\x18\x66luentpro/v2/reply.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"j\n\x18StartConversationRequest\x12%\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\nscenarioId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"[\n\x19StartConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"G\n\x16GetConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\"Y\n\x17GetConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"V\n\x18ListConversationsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\x85\x01\n\x19ListConversationsResponse\x12@\n\rconversations\x18\x01 \x03(\x0b\x32\x1a.fluentpro.v2.ConversationR\rconversations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"}\n\x10ListTurnsRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"e\n\x11ListTurnsResponse\x12(\n\x05turns\x18\x01 \x03(\x0b\x32\x12.fluentpro.v2.TurnR\x05turns\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb0\x01\n\x12SendMessageRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x30\n\x11\x63lient_message_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\x0f\x63lientMessageId\x12\x1b\n\x04text\x18\x03 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02R\x04text\x12\x1c\n\tinterrupt\x18\x04 \x01(\x08R\tinterrupt\"E\n\x13SendMessageResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"i\n\x16RegenerateReplyRequest\x12\x1d\n\x07turn_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x06turnId\x12\x30\n\x11\x63lient_message_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\x0f\x63lientMessageId\"I\n\x17RegenerateReplyResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"e\n\x18WatchConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x1a\n\x05\x61\x66ter\x18\x02 \x01(\tB\x04\xc8\x9e&\x01R\x05\x61\x66ter\"R\n\x19WatchConversationResponse\x12\x35\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1f.fluentpro.v2.ConversationEventR\x05\x65vent\"\xa1\x02\n\x0f\x43onverseRequest\x12\'\n\x0f\x63onversation_id\x18\x01 \x01(\tR\x0e\x63onversationId\x12\x30\n\x04open\x18\x02 \x01(\x0b\x32\x1a.fluentpro.v2.ConverseOpenH\x00R\x04open\x12-\n\x03say\x18\x03 \x01(\x0b\x32\x19.fluentpro.v2.ConverseSayH\x00R\x03say\x12\x36\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1c.fluentpro.v2.ConverseCancelH\x00R\x06\x63\x61ncel\x12\x42\n\nregenerate\x18\x05 \x01(\x0b\x32 .fluentpro.v2.ConverseRegenerateH\x00R\nregenerateB\x08\n\x06\x61\x63tion\"E\n\x0c\x43onverseOpen\x12\x14\n\x05\x61\x66ter\x18\x01 \x01(\tR\x05\x61\x66ter\x12\x1f\n\x0breply_after\x18\x02 \x01(\tR\nreplyAfter\"p\n\x0b\x43onverseSay\x12*\n\x11\x63lient_message_id\x18\x01 \x01(\tR\x0f\x63lientMessageId\x12\x17\n\x04text\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04text\x12\x1c\n\tinterrupt\x18\x03 \x01(\x08R\tinterrupt\"5\n\x0e\x43onverseCancel\x12#\n\rgeneration_id\x18\x01 \x01(\tR\x0cgenerationId\"Y\n\x12\x43onverseRegenerate\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\x12*\n\x11\x63lient_message_id\x18\x02 \x01(\tR\x0f\x63lientMessageId\"\xc7\x01\n\x10\x43onverseResponse\x12\x39\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1f.fluentpro.v2.ConversationEventH\x00R\x06\x63hange\x12\x30\n\x05reply\x18\x02 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventH\x00R\x05reply\x12\x39\n\x07refused\x18\x03 \x01(\x0b\x32\x1d.fluentpro.v2.ConverseRefusedH\x00R\x07refusedB\x0b\n\thappening\"\xf4\x01\n\x0f\x43onverseRefused\x12*\n\x11\x63lient_message_id\x18\x01 \x01(\tR\x0f\x63lientMessageId\x12/\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x15.fluentpro.v2.FailureR\x07\x66\x61ilure\x12G\n\x08metadata\x18\x03 \x03(\x0b\x32+.fluentpro.v2.ConverseRefused.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"[\n\x12ResumeReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\x1a\n\x05\x61\x66ter\x18\x02 \x01(\tB\x04\xc8\x9e&\x01R\x05\x61\x66ter\"E\n\x13ResumeReplyResponse\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.ReplyEventR\x05\x65vent\"h\n\x12\x43\x61ncelReplyRequest\x12)\n\rgeneration_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0cgenerationId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"O\n\x13\x43\x61ncelReplyResponse\x12\x38\n\ngeneration\x18\x01 \x01(\x0b\x32\x18.fluentpro.v2.GenerationR\ngeneration\"\x86\x01\n\x18PauseConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"[\n\x19PauseConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"\x87\x01\n\x19ResumeConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"\\\n\x1aResumeConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation\"\x84\x01\n\x16\x45ndConversationRequest\x12-\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x0e\x63onversationId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\x12\'\n\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\"Y\n\x17\x45ndConversationResponse\x12>\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1a.fluentpro.v2.ConversationR\x0c\x63onversation2\xc7\x11\n\x13\x43onversationService\x12\xa5\x01\n\x11StartConversation\x12&.fluentpro.v2.StartConversationRequest\x1a\'.fluentpro.v2.StartConversationResponse\"?\xc2\x9e&\r\n\x01\x02\x18\xc9\x01 \x01\x32\x03<\x0f\x10\x82\xd3\xe4\x93\x02(\"\x15/api/v2/conversations:\x01*b\x0c\x63onversation\x12\xaa\x01\n\x0fGetConversation\x12$.fluentpro.v2.GetConversationRequest\x1a%.fluentpro.v2.GetConversationResponse\"J\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02\x37\x12\'/api/v2/conversations/{conversation_id}b\x0c\x63onversation\x12\x8d\x01\n\x11ListConversations\x12&.fluentpro.v2.ListConversationsRequest\x1a\'.fluentpro.v2.ListConversationsResponse\"\'\x90\x02\x01\xc2\x9e&\x03\n\x01\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v2/conversations\x12\x90\x01\n\tListTurns\x12\x1e.fluentpro.v2.ListTurnsRequest\x1a\x1f.fluentpro.v2.ListTurnsResponse\"B\x90\x02\x01\xc2\x9e&\x06\n\x01\x02\x32\x01=\x82\xd3\xe4\x93\x02/\x12-/api/v2/conversations/{conversation_id}/turns\x12\xb1\x01\n\x0bSendMessage\x12 .fluentpro.v2.SendMessageRequest\x1a!.fluentpro.v2.SendMessageResponse\"[\xc2\x9e&\x15\n\x01\x02\x12\x04\x63ost(\x01\x32\x08=?@>ACFG\x82\xd3\xe4\x93\x02<\"0/api/v2/conversations/{conversation_id}/messages:\x01*b\x05\x65vent0\x01\x12\xb0\x01\n\x0fRegenerateReply\x12$.fluentpro.v2.RegenerateReplyRequest\x1a%.fluentpro.v2.RegenerateReplyResponse\"N\xc2\x9e&\x16\n\x01\x02\x12\x04\x63ost(\x01\x32\tDE?C@>AFG\x82\xd3\xe4\x93\x02.\"\"/api/v2/turns/{turn_id}:regenerate:\x01*b\x05\x65vent0\x01\x12\xb3\x01\n\x11WatchConversation\x12&.fluentpro.v2.WatchConversationRequest\x1a\'.fluentpro.v2.WatchConversationResponse\"K\x90\x02\x01\xc2\x9e&\x08\n\x01\x02\x32\x03=BG\x82\xd3\xe4\x93\x02\x36\x12-/api/v2/conversations/{conversation_id}:watchb\x05\x65vent0\x01\x12\x9b\x01\n\x08\x43onverse\x12\x1d.fluentpro.v2.ConverseRequest\x1a\x1e.fluentpro.v2.ConverseResponse\"L\xc2\x9e&\x10\n\x01\x02\x12\x04\x63ost(\x01\x32\x03=BG\x82\xd3\xe4\x93\x02\x32\x12\x30/api/v2/conversations/{conversation_id}:converse(\x01\x30\x01\x12\x9e\x01\n\x0bResumeReply\x12 .fluentpro.v2.ResumeReplyRequest\x1a!.fluentpro.v2.ResumeReplyResponse\"H\x90\x02\x01\xc2\x9e&\x08\n\x01\x02\x32\x03>BG\x82\xd3\xe4\x93\x02\x33\x12*/api/v2/generations/{generation_id}/eventsb\x05\x65vent0\x01\x12\xa3\x01\n\x0b\x43\x61ncelReply\x12 .fluentpro.v2.CancelReplyRequest\x1a!.fluentpro.v2.CancelReplyResponse\"O\xc2\x9e&\n\n\x01\x02 \x01\x32\x03>\x0f\x10\x82\xd3\xe4\x93\x02;\"*/api/v2/generations/{generation_id}:cancel:\x01*b\ngeneration\x12\xbc\x01\n\x11PauseConversation\x12&.fluentpro.v2.PauseConversationRequest\x1a\'.fluentpro.v2.PauseConversationResponse\"V\xc2\x9e&\x0c\n\x01\x02 \x01\x32\x05=?\x0c\x0f\x10\x82\xd3\xe4\x93\x02@\"-/api/v2/conversations/{conversation_id}:pause:\x01*b\x0c\x63onversation\x12\xc0\x01\n\x12ResumeConversation\x12\'.fluentpro.v2.ResumeConversationRequest\x1a(.fluentpro.v2.ResumeConversationResponse\"W\xc2\x9e&\x0c\n\x01\x02 \x01\x32\x05=?\x0c\x0f\x10\x82\xd3\xe4\x93\x02\x41\"./api/v2/conversations/{conversation_id}:resume:\x01*b\x0c\x63onversation\x12\xb3\x01\n\x0f\x45ndConversation\x12$.fluentpro.v2.EndConversationRequest\x1a%.fluentpro.v2.EndConversationResponse\"S\xc2\x9e&\x0b\n\x01\x02 \x01\x32\x04=\x0c\x0f\x10\x82\xd3\xe4\x93\x02>\"+/api/v2/conversations/{conversation_id}:end:\x01*b\x0c\x63onversationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,12 +48,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENDMESSAGEREQUEST'].fields_by_name['client_message_id']._serialized_options = b'\342A\001\002'
   _globals['_SENDMESSAGEREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_SENDMESSAGEREQUEST'].fields_by_name['text']._serialized_options = b'\200\001\001\342A\001\002'
+  _globals['_REGENERATEREPLYREQUEST'].fields_by_name['turn_id']._loaded_options = None
+  _globals['_REGENERATEREPLYREQUEST'].fields_by_name['turn_id']._serialized_options = b'\342A\001\002'
+  _globals['_REGENERATEREPLYREQUEST'].fields_by_name['client_message_id']._loaded_options = None
+  _globals['_REGENERATEREPLYREQUEST'].fields_by_name['client_message_id']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHCONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
+  _globals['_WATCHCONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHCONVERSATIONREQUEST'].fields_by_name['after']._loaded_options = None
+  _globals['_WATCHCONVERSATIONREQUEST'].fields_by_name['after']._serialized_options = b'\310\236&\001'
+  _globals['_CONVERSESAY'].fields_by_name['text']._loaded_options = None
+  _globals['_CONVERSESAY'].fields_by_name['text']._serialized_options = b'\200\001\001'
+  _globals['_CONVERSEREFUSED_METADATAENTRY']._loaded_options = None
+  _globals['_CONVERSEREFUSED_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_RESUMEREPLYREQUEST'].fields_by_name['generation_id']._loaded_options = None
   _globals['_RESUMEREPLYREQUEST'].fields_by_name['generation_id']._serialized_options = b'\342A\001\002'
   _globals['_RESUMEREPLYREQUEST'].fields_by_name['after']._loaded_options = None
   _globals['_RESUMEREPLYREQUEST'].fields_by_name['after']._serialized_options = b'\310\236&\001'
   _globals['_CANCELREPLYREQUEST'].fields_by_name['generation_id']._loaded_options = None
   _globals['_CANCELREPLYREQUEST'].fields_by_name['generation_id']._serialized_options = b'\342A\001\002'
+  _globals['_PAUSECONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
+  _globals['_PAUSECONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\342A\001\002'
+  _globals['_RESUMECONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
+  _globals['_RESUMECONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\342A\001\002'
   _globals['_ENDCONVERSATIONREQUEST'].fields_by_name['conversation_id']._loaded_options = None
   _globals['_ENDCONVERSATIONREQUEST'].fields_by_name['conversation_id']._serialized_options = b'\342A\001\002'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['StartConversation']._loaded_options = None
@@ -65,11 +81,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONVERSATIONSERVICE'].methods_by_name['ListTurns']._loaded_options = None
   _globals['_CONVERSATIONSERVICE'].methods_by_name['ListTurns']._serialized_options = b'\220\002\001\302\236&\006\n\001\0022\001=\202\323\344\223\002/\022-/api/v2/conversations/{conversation_id}/turns'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['SendMessage']._loaded_options = None
-  _globals['_CONVERSATIONSERVICE'].methods_by_name['SendMessage']._serialized_options = b'\302\236&\022\n\001\002\022\004cost(\0012\005=?@>A\202\323\344\223\002<\"0/api/v2/conversations/{conversation_id}/messages:\001*b\005event'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['SendMessage']._serialized_options = b'\302\236&\025\n\001\002\022\004cost(\0012\010=?@>ACFG\202\323\344\223\002<\"0/api/v2/conversations/{conversation_id}/messages:\001*b\005event'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['RegenerateReply']._loaded_options = None
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['RegenerateReply']._serialized_options = b'\302\236&\026\n\001\002\022\004cost(\0012\tDE?C@>AFG\202\323\344\223\002.\"\"/api/v2/turns/{turn_id}:regenerate:\001*b\005event'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['WatchConversation']._loaded_options = None
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['WatchConversation']._serialized_options = b'\220\002\001\302\236&\010\n\001\0022\003=BG\202\323\344\223\0026\022-/api/v2/conversations/{conversation_id}:watchb\005event'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['Converse']._loaded_options = None
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['Converse']._serialized_options = b'\302\236&\020\n\001\002\022\004cost(\0012\003=BG\202\323\344\223\0022\0220/api/v2/conversations/{conversation_id}:converse'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeReply']._loaded_options = None
-  _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeReply']._serialized_options = b'\220\002\001\302\236&\007\n\001\0022\002>B\202\323\344\223\0023\022*/api/v2/generations/{generation_id}/eventsb\005event'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeReply']._serialized_options = b'\220\002\001\302\236&\010\n\001\0022\003>BG\202\323\344\223\0023\022*/api/v2/generations/{generation_id}/eventsb\005event'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['CancelReply']._loaded_options = None
   _globals['_CONVERSATIONSERVICE'].methods_by_name['CancelReply']._serialized_options = b'\302\236&\n\n\001\002 \0012\003>\017\020\202\323\344\223\002;\"*/api/v2/generations/{generation_id}:cancel:\001*b\ngeneration'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['PauseConversation']._loaded_options = None
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['PauseConversation']._serialized_options = b'\302\236&\014\n\001\002 \0012\005=?\014\017\020\202\323\344\223\002@\"-/api/v2/conversations/{conversation_id}:pause:\001*b\014conversation'
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeConversation']._loaded_options = None
+  _globals['_CONVERSATIONSERVICE'].methods_by_name['ResumeConversation']._serialized_options = b'\302\236&\014\n\001\002 \0012\005=?\014\017\020\202\323\344\223\002A\"./api/v2/conversations/{conversation_id}:resume:\001*b\014conversation'
   _globals['_CONVERSATIONSERVICE'].methods_by_name['EndConversation']._loaded_options = None
   _globals['_CONVERSATIONSERVICE'].methods_by_name['EndConversation']._serialized_options = b'\302\236&\013\n\001\002 \0012\004=\014\017\020\202\323\344\223\002>\"+/api/v2/conversations/{conversation_id}:end:\001*b\014conversation'
   _globals['_STARTCONVERSATIONREQUEST']._serialized_start=216
@@ -89,21 +115,53 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTURNSRESPONSE']._serialized_start=932
   _globals['_LISTTURNSRESPONSE']._serialized_end=1033
   _globals['_SENDMESSAGEREQUEST']._serialized_start=1036
-  _globals['_SENDMESSAGEREQUEST']._serialized_end=1182
-  _globals['_SENDMESSAGERESPONSE']._serialized_start=1184
-  _globals['_SENDMESSAGERESPONSE']._serialized_end=1253
-  _globals['_RESUMEREPLYREQUEST']._serialized_start=1255
-  _globals['_RESUMEREPLYREQUEST']._serialized_end=1346
-  _globals['_RESUMEREPLYRESPONSE']._serialized_start=1348
-  _globals['_RESUMEREPLYRESPONSE']._serialized_end=1417
-  _globals['_CANCELREPLYREQUEST']._serialized_start=1419
-  _globals['_CANCELREPLYREQUEST']._serialized_end=1523
-  _globals['_CANCELREPLYRESPONSE']._serialized_start=1525
-  _globals['_CANCELREPLYRESPONSE']._serialized_end=1604
-  _globals['_ENDCONVERSATIONREQUEST']._serialized_start=1607
-  _globals['_ENDCONVERSATIONREQUEST']._serialized_end=1739
-  _globals['_ENDCONVERSATIONRESPONSE']._serialized_start=1741
-  _globals['_ENDCONVERSATIONRESPONSE']._serialized_end=1830
-  _globals['_CONVERSATIONSERVICE']._serialized_start=1833
-  _globals['_CONVERSATIONSERVICE']._serialized_end=3171
+  _globals['_SENDMESSAGEREQUEST']._serialized_end=1212
+  _globals['_SENDMESSAGERESPONSE']._serialized_start=1214
+  _globals['_SENDMESSAGERESPONSE']._serialized_end=1283
+  _globals['_REGENERATEREPLYREQUEST']._serialized_start=1285
+  _globals['_REGENERATEREPLYREQUEST']._serialized_end=1390
+  _globals['_REGENERATEREPLYRESPONSE']._serialized_start=1392
+  _globals['_REGENERATEREPLYRESPONSE']._serialized_end=1465
+  _globals['_WATCHCONVERSATIONREQUEST']._serialized_start=1467
+  _globals['_WATCHCONVERSATIONREQUEST']._serialized_end=1568
+  _globals['_WATCHCONVERSATIONRESPONSE']._serialized_start=1570
+  _globals['_WATCHCONVERSATIONRESPONSE']._serialized_end=1652
+  _globals['_CONVERSEREQUEST']._serialized_start=1655
+  _globals['_CONVERSEREQUEST']._serialized_end=1944
+  _globals['_CONVERSEOPEN']._serialized_start=1946
+  _globals['_CONVERSEOPEN']._serialized_end=2015
+  _globals['_CONVERSESAY']._serialized_start=2017
+  _globals['_CONVERSESAY']._serialized_end=2129
+  _globals['_CONVERSECANCEL']._serialized_start=2131
+  _globals['_CONVERSECANCEL']._serialized_end=2184
+  _globals['_CONVERSEREGENERATE']._serialized_start=2186
+  _globals['_CONVERSEREGENERATE']._serialized_end=2275
+  _globals['_CONVERSERESPONSE']._serialized_start=2278
+  _globals['_CONVERSERESPONSE']._serialized_end=2477
+  _globals['_CONVERSEREFUSED']._serialized_start=2480
+  _globals['_CONVERSEREFUSED']._serialized_end=2724
+  _globals['_CONVERSEREFUSED_METADATAENTRY']._serialized_start=2665
+  _globals['_CONVERSEREFUSED_METADATAENTRY']._serialized_end=2724
+  _globals['_RESUMEREPLYREQUEST']._serialized_start=2726
+  _globals['_RESUMEREPLYREQUEST']._serialized_end=2817
+  _globals['_RESUMEREPLYRESPONSE']._serialized_start=2819
+  _globals['_RESUMEREPLYRESPONSE']._serialized_end=2888
+  _globals['_CANCELREPLYREQUEST']._serialized_start=2890
+  _globals['_CANCELREPLYREQUEST']._serialized_end=2994
+  _globals['_CANCELREPLYRESPONSE']._serialized_start=2996
+  _globals['_CANCELREPLYRESPONSE']._serialized_end=3075
+  _globals['_PAUSECONVERSATIONREQUEST']._serialized_start=3078
+  _globals['_PAUSECONVERSATIONREQUEST']._serialized_end=3212
+  _globals['_PAUSECONVERSATIONRESPONSE']._serialized_start=3214
+  _globals['_PAUSECONVERSATIONRESPONSE']._serialized_end=3305
+  _globals['_RESUMECONVERSATIONREQUEST']._serialized_start=3308
+  _globals['_RESUMECONVERSATIONREQUEST']._serialized_end=3443
+  _globals['_RESUMECONVERSATIONRESPONSE']._serialized_start=3445
+  _globals['_RESUMECONVERSATIONRESPONSE']._serialized_end=3537
+  _globals['_ENDCONVERSATIONREQUEST']._serialized_start=3540
+  _globals['_ENDCONVERSATIONREQUEST']._serialized_end=3672
+  _globals['_ENDCONVERSATIONRESPONSE']._serialized_start=3674
+  _globals['_ENDCONVERSATIONRESPONSE']._serialized_end=3763
+  _globals['_CONVERSATIONSERVICE']._serialized_start=3766
+  _globals['_CONVERSATIONSERVICE']._serialized_end=6013
 # @@protoc_insertion_point(module_scope)

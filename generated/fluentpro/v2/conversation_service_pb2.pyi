@@ -239,22 +239,26 @@ class SendMessageRequest(_message.Message):
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    INTERRUPT_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """A Conversation's id."""
     client_message_id: _builtins.str
     """The client's own id of the message, unique within the conversation: 1 to 64 letters, digits, `-` and `_`. A UUID serves well."""
     text: _builtins.str
     """What the learner says, 1 to 2000 characters."""
+    interrupt: _builtins.bool
+    """Stop the reply under way, if there is one, and say this instead of being refused. What it had said is kept."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         client_message_id: _builtins.str = ...,
         text: _builtins.str = ...,
+        interrupt: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "conversation_id", b"conversation_id", "interrupt", b"interrupt", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -283,6 +287,352 @@ class SendMessageResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SendMessageResponse: _TypeAlias = SendMessageResponse  # noqa: Y015
+
+@_typing.final
+class RegenerateReplyRequest(_message.Message):
+    """Asks ConversationService.RegenerateReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TURN_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    turn_id: _builtins.str
+    """The newest message of the learner, or the partner's reply to it: a Turn's id."""
+    client_message_id: _builtins.str
+    """The client's own id of this wish, unique within the conversation: 1 to 64 letters, digits, `-` and `_`."""
+    def __init__(
+        self,
+        *,
+        turn_id: _builtins.str = ...,
+        client_message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "turn_id", b"turn_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegenerateReplyRequest: _TypeAlias = RegenerateReplyRequest  # noqa: Y015
+
+@_typing.final
+class RegenerateReplyResponse(_message.Message):
+    """Answers ConversationService.RegenerateReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def event(self) -> _reply_pb2.ReplyEvent:
+        """The next event of the reply."""
+
+    def __init__(
+        self,
+        *,
+        event: _reply_pb2.ReplyEvent | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegenerateReplyResponse: _TypeAlias = RegenerateReplyResponse  # noqa: Y015
+
+@_typing.final
+class WatchConversationRequest(_message.Message):
+    """Asks ConversationService.WatchConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A Conversation's id."""
+    after: _builtins.str
+    """The last cursor seen. Empty: from the beginning. By HTTP the header `Last-Event-ID` wins."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchConversationRequest: _TypeAlias = WatchConversationRequest  # noqa: Y015
+
+@_typing.final
+class WatchConversationResponse(_message.Message):
+    """Answers ConversationService.WatchConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def event(self) -> _conversation_pb2.ConversationEvent:
+        """What changed."""
+
+    def __init__(
+        self,
+        *,
+        event: _conversation_pb2.ConversationEvent | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchConversationResponse: _TypeAlias = WatchConversationResponse  # noqa: Y015
+
+@_typing.final
+class ConverseRequest(_message.Message):
+    """Asks ConversationService.Converse. The first message opens the stream, whatever else it asks for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    SAY_FIELD_NUMBER: _builtins.int
+    CANCEL_FIELD_NUMBER: _builtins.int
+    REGENERATE_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A Conversation's id. Needed in the first message; in a later one it may be left out, and another one is
+    INVALID_ARGUMENT.
+    """
+    @_builtins.property
+    def open(self) -> Global___ConverseOpen:
+        """Nothing but to open the stream, where it was left."""
+
+    @_builtins.property
+    def say(self) -> Global___ConverseSay:
+        """Say something."""
+
+    @_builtins.property
+    def cancel(self) -> Global___ConverseCancel:
+        """Stop a reply."""
+
+    @_builtins.property
+    def regenerate(self) -> Global___ConverseRegenerate:
+        """Have the partner reply anew."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        open: Global___ConverseOpen | None = ...,
+        say: Global___ConverseSay | None = ...,
+        cancel: Global___ConverseCancel | None = ...,
+        regenerate: Global___ConverseRegenerate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "cancel", b"cancel", "open", b"open", "regenerate", b"regenerate", "say", b"say"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "cancel", b"cancel", "conversation_id", b"conversation_id", "open", b"open", "regenerate", b"regenerate", "say", b"say"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["open", "say", "cancel", "regenerate"]  # noqa: Y015
+    _WhichOneofArgType_action: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_action) -> _WhichOneofReturnType_action | None: ...
+
+Global___ConverseRequest: _TypeAlias = ConverseRequest  # noqa: Y015
+
+@_typing.final
+class ConverseOpen(_message.Message):
+    """Where a Converse goes on. Only the first message may hold it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    REPLY_AFTER_FIELD_NUMBER: _builtins.int
+    after: _builtins.str
+    """The last cursor of a conversation event seen. Empty: from the beginning."""
+    reply_after: _builtins.str
+    """The last cursor of a reply's event seen. Empty: the reply under way, if there is one, comes from its beginning."""
+    def __init__(
+        self,
+        *,
+        after: _builtins.str = ...,
+        reply_after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "reply_after", b"reply_after"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConverseOpen: _TypeAlias = ConverseOpen  # noqa: Y015
+
+@_typing.final
+class ConverseSay(_message.Message):
+    """Says something, as SendMessage does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    INTERRUPT_FIELD_NUMBER: _builtins.int
+    client_message_id: _builtins.str
+    """The client's own id of the message, unique within the conversation: 1 to 64 letters, digits, `-` and `_`."""
+    text: _builtins.str
+    """What the learner says, 1 to 2000 characters."""
+    interrupt: _builtins.bool
+    """Stop the reply under way, if there is one."""
+    def __init__(
+        self,
+        *,
+        client_message_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+        interrupt: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "interrupt", b"interrupt", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConverseSay: _TypeAlias = ConverseSay  # noqa: Y015
+
+@_typing.final
+class ConverseCancel(_message.Message):
+    """Stops a reply, as CancelReply does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_ID_FIELD_NUMBER: _builtins.int
+    generation_id: _builtins.str
+    """A Generation's id. Empty: the reply under way, if there is one."""
+    def __init__(
+        self,
+        *,
+        generation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_id", b"generation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConverseCancel: _TypeAlias = ConverseCancel  # noqa: Y015
+
+@_typing.final
+class ConverseRegenerate(_message.Message):
+    """Has the partner reply anew, as RegenerateReply does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TURN_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    turn_id: _builtins.str
+    """The newest message of the learner, or the partner's reply to it: a Turn's id."""
+    client_message_id: _builtins.str
+    """The client's own id of this wish, unique within the conversation: 1 to 64 letters, digits, `-` and `_`."""
+    def __init__(
+        self,
+        *,
+        turn_id: _builtins.str = ...,
+        client_message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "turn_id", b"turn_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConverseRegenerate: _TypeAlias = ConverseRegenerate  # noqa: Y015
+
+@_typing.final
+class ConverseResponse(_message.Message):
+    """Answers ConversationService.Converse."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> _conversation_pb2.ConversationEvent:
+        """As WatchConversation tells it. `closed` is the last message."""
+
+    @_builtins.property
+    def reply(self) -> _reply_pb2.ReplyEvent:
+        """The next event of a reply."""
+
+    @_builtins.property
+    def refused(self) -> Global___ConverseRefused:
+        """What the client asked for was refused; the stream goes on."""
+
+    def __init__(
+        self,
+        *,
+        change: _conversation_pb2.ConversationEvent | None = ...,
+        reply: _reply_pb2.ReplyEvent | None = ...,
+        refused: Global___ConverseRefused | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "happening", b"happening", "refused", b"refused", "reply", b"reply"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "happening", b"happening", "refused", b"refused", "reply", b"reply"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_happening: _TypeAlias = _typing.Literal["change", "reply", "refused"]  # noqa: Y015
+    _WhichOneofArgType_happening: _TypeAlias = _typing.Literal["happening", b"happening"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_happening) -> _WhichOneofReturnType_happening | None: ...
+
+Global___ConverseResponse: _TypeAlias = ConverseResponse  # noqa: Y015
+
+@_typing.final
+class ConverseRefused(_message.Message):
+    """What was asked for in a Converse was refused."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class MetadataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CLIENT_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    client_message_id: _builtins.str
+    """The `client_message_id` that was refused. Empty: what was asked for had none."""
+    @_builtins.property
+    def failure(self) -> _reply_pb2.Failure:
+        """Why."""
+
+    @_builtins.property
+    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What belongs to the reason, as in an error's ErrorInfo: of GENERATION_IN_PROGRESS the `generation_id`."""
+
+    def __init__(
+        self,
+        *,
+        client_message_id: _builtins.str = ...,
+        failure: _reply_pb2.Failure | None = ...,
+        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_message_id", b"client_message_id", "failure", b"failure", "metadata", b"metadata"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConverseRefused: _TypeAlias = ConverseRefused  # noqa: Y015
 
 @_typing.final
 class ResumeReplyRequest(_message.Message):
@@ -385,6 +735,118 @@ class CancelReplyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelReplyResponse: _TypeAlias = CancelReplyResponse  # noqa: Y015
+
+@_typing.final
+class PauseConversationRequest(_message.Message):
+    """Asks ConversationService.PauseConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A Conversation's id."""
+    etag: _builtins.str
+    """The `etag` the call is based on; when the conversation has another one by now, the answer is ABORTED. Empty: no check."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "etag", b"etag", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseConversationRequest: _TypeAlias = PauseConversationRequest  # noqa: Y015
+
+@_typing.final
+class PauseConversationResponse(_message.Message):
+    """Answers ConversationService.PauseConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversation(self) -> _conversation_pb2.Conversation:
+        """The conversation, paused."""
+
+    def __init__(
+        self,
+        *,
+        conversation: _conversation_pb2.Conversation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseConversationResponse: _TypeAlias = PauseConversationResponse  # noqa: Y015
+
+@_typing.final
+class ResumeConversationRequest(_message.Message):
+    """Asks ConversationService.ResumeConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A Conversation's id."""
+    etag: _builtins.str
+    """The `etag` the call is based on; when the conversation has another one by now, the answer is ABORTED. Empty: no check."""
+    idempotency_key: _builtins.str
+    """A random UUID that the client gives this request: a repeat within 24 hours is not carried out again and gets the first answer. Empty: no key.
+    By HTTP: the header `Idempotency-Key`.
+    """
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "etag", b"etag", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeConversationRequest: _TypeAlias = ResumeConversationRequest  # noqa: Y015
+
+@_typing.final
+class ResumeConversationResponse(_message.Message):
+    """Answers ConversationService.ResumeConversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversation(self) -> _conversation_pb2.Conversation:
+        """The conversation, active again."""
+
+    def __init__(
+        self,
+        *,
+        conversation: _conversation_pb2.Conversation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeConversationResponse: _TypeAlias = ResumeConversationResponse  # noqa: Y015
 
 @_typing.final
 class EndConversationRequest(_message.Message):

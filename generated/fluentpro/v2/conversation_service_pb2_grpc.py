@@ -63,6 +63,21 @@ class ConversationServiceStub:
                 request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.SendMessageRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.SendMessageResponse.FromString,
                 _registered_method=True)
+        self.RegenerateReply = channel.unary_stream(
+                '/fluentpro.v2.ConversationService/RegenerateReply',
+                request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.RegenerateReplyRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.RegenerateReplyResponse.FromString,
+                _registered_method=True)
+        self.WatchConversation = channel.unary_stream(
+                '/fluentpro.v2.ConversationService/WatchConversation',
+                request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.WatchConversationRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.WatchConversationResponse.FromString,
+                _registered_method=True)
+        self.Converse = channel.stream_stream(
+                '/fluentpro.v2.ConversationService/Converse',
+                request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.ConverseRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.ConverseResponse.FromString,
+                _registered_method=True)
         self.ResumeReply = channel.unary_stream(
                 '/fluentpro.v2.ConversationService/ResumeReply',
                 request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.ResumeReplyRequest.SerializeToString,
@@ -72,6 +87,16 @@ class ConversationServiceStub:
                 '/fluentpro.v2.ConversationService/CancelReply',
                 request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.CancelReplyRequest.SerializeToString,
                 response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.CancelReplyResponse.FromString,
+                _registered_method=True)
+        self.PauseConversation = channel.unary_unary(
+                '/fluentpro.v2.ConversationService/PauseConversation',
+                request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.PauseConversationRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.PauseConversationResponse.FromString,
+                _registered_method=True)
+        self.ResumeConversation = channel.unary_unary(
+                '/fluentpro.v2.ConversationService/ResumeConversation',
+                request_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.ResumeConversationRequest.SerializeToString,
+                response_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.ResumeConversationResponse.FromString,
                 _registered_method=True)
         self.EndConversation = channel.unary_unary(
                 '/fluentpro.v2.ConversationService/EndConversation',
@@ -109,7 +134,8 @@ class ConversationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTurns(self, request, context):
-        """Lists what was said, in order. A reply under way is not among it until it ends.
+        """Lists what was said, in order. A reply under way is not among it until it ends, and neither is the one whose place
+        it is to take.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,8 +145,39 @@ class ConversationServiceServicer:
         """Says something and streams the partner's reply.
 
         The same `client_message_id` again never says it twice: it joins the reply that exists, from its beginning. While
-        another reply is under way the call is refused with that reply's id. When the learner is deleted meanwhile, the
-        stream ends with NOT_FOUND.
+        another reply is under way the call is refused with that reply's id, or, with `interrupt`, stops that reply first.
+        When the learner is deleted meanwhile, the stream ends with NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegenerateReply(self, request, context):
+        """Has the partner reply anew to the newest message and streams that reply, a sibling of the one there is.
+
+        The earlier reply stays until the new one has ended with something said; then it is `replaced`. The same
+        `client_message_id` again joins the reply that exists.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchConversation(self, request, context):
+        """Streams what changes in a conversation, for every device that shows it: turns, replies that begin and end, and the
+        conversation itself. Without `after` all that there is comes first. The words of a reply under way are read by
+        ResumeReply. The stream ends when the conversation has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Converse(self, request_iterator, context):
+        """A whole conversation in one stream: say, interrupt, cancel and regenerate one way; what WatchConversation tells and
+        the words of every reply the other way.
+
+        A message that is refused is answered by `refused` and ends nothing. One such stream may be open a conversation:
+        the newest wins, and the one before ends with `closed`. When the client has said that it sends no more, the stream
+        ends with the reply under way. By HTTP it is a WebSocket.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,6 +194,21 @@ class ConversationServiceServicer:
 
     def CancelReply(self, request, context):
         """Stops a reply. What was said so far is kept. A reply that has ended stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseConversation(self, request, context):
+        """Pauses a conversation: it takes no messages until it is resumed. A reply under way is said to its end. One that is
+        paused stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeConversation(self, request, context):
+        """Has a paused conversation take messages again. One that is active stays as it is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,6 +249,21 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.SendMessageRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.SendMessageResponse.SerializeToString,
             ),
+            'RegenerateReply': grpc.unary_stream_rpc_method_handler(
+                    servicer.RegenerateReply,
+                    request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.RegenerateReplyRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.RegenerateReplyResponse.SerializeToString,
+            ),
+            'WatchConversation': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchConversation,
+                    request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.WatchConversationRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.WatchConversationResponse.SerializeToString,
+            ),
+            'Converse': grpc.stream_stream_rpc_method_handler(
+                    servicer.Converse,
+                    request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.ConverseRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.ConverseResponse.SerializeToString,
+            ),
             'ResumeReply': grpc.unary_stream_rpc_method_handler(
                     servicer.ResumeReply,
                     request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.ResumeReplyRequest.FromString,
@@ -186,6 +273,16 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     servicer.CancelReply,
                     request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.CancelReplyRequest.FromString,
                     response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.CancelReplyResponse.SerializeToString,
+            ),
+            'PauseConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseConversation,
+                    request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.PauseConversationRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.PauseConversationResponse.SerializeToString,
+            ),
+            'ResumeConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeConversation,
+                    request_deserializer=fluentpro_dot_v2_dot_conversation__service__pb2.ResumeConversationRequest.FromString,
+                    response_serializer=fluentpro_dot_v2_dot_conversation__service__pb2.ResumeConversationResponse.SerializeToString,
             ),
             'EndConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.EndConversation,
@@ -343,6 +440,87 @@ class ConversationService:
             _registered_method=True)
 
     @staticmethod
+    def RegenerateReply(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fluentpro.v2.ConversationService/RegenerateReply',
+            fluentpro_dot_v2_dot_conversation__service__pb2.RegenerateReplyRequest.SerializeToString,
+            fluentpro_dot_v2_dot_conversation__service__pb2.RegenerateReplyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fluentpro.v2.ConversationService/WatchConversation',
+            fluentpro_dot_v2_dot_conversation__service__pb2.WatchConversationRequest.SerializeToString,
+            fluentpro_dot_v2_dot_conversation__service__pb2.WatchConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Converse(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/fluentpro.v2.ConversationService/Converse',
+            fluentpro_dot_v2_dot_conversation__service__pb2.ConverseRequest.SerializeToString,
+            fluentpro_dot_v2_dot_conversation__service__pb2.ConverseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ResumeReply(request,
             target,
             options=(),
@@ -386,6 +564,60 @@ class ConversationService:
             '/fluentpro.v2.ConversationService/CancelReply',
             fluentpro_dot_v2_dot_conversation__service__pb2.CancelReplyRequest.SerializeToString,
             fluentpro_dot_v2_dot_conversation__service__pb2.CancelReplyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.ConversationService/PauseConversation',
+            fluentpro_dot_v2_dot_conversation__service__pb2.PauseConversationRequest.SerializeToString,
+            fluentpro_dot_v2_dot_conversation__service__pb2.PauseConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fluentpro.v2.ConversationService/ResumeConversation',
+            fluentpro_dot_v2_dot_conversation__service__pb2.ResumeConversationRequest.SerializeToString,
+            fluentpro_dot_v2_dot_conversation__service__pb2.ResumeConversationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,13 +27,34 @@ class ConversationServiceStub:
     ListConversations: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.ListConversationsRequest, _conversation_service_pb2.ListConversationsResponse]
     """Lists the learner's conversations, the newest first."""
     ListTurns: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.ListTurnsRequest, _conversation_service_pb2.ListTurnsResponse]
-    """Lists what was said, in order. A reply under way is not among it until it ends."""
+    """Lists what was said, in order. A reply under way is not among it until it ends, and neither is the one whose place
+    it is to take.
+    """
     SendMessage: _aio.UnaryStreamMultiCallable[_conversation_service_pb2.SendMessageRequest, _conversation_service_pb2.SendMessageResponse]
     """Says something and streams the partner's reply.
 
     The same `client_message_id` again never says it twice: it joins the reply that exists, from its beginning. While
-    another reply is under way the call is refused with that reply's id. When the learner is deleted meanwhile, the
-    stream ends with NOT_FOUND.
+    another reply is under way the call is refused with that reply's id, or, with `interrupt`, stops that reply first.
+    When the learner is deleted meanwhile, the stream ends with NOT_FOUND.
+    """
+    RegenerateReply: _aio.UnaryStreamMultiCallable[_conversation_service_pb2.RegenerateReplyRequest, _conversation_service_pb2.RegenerateReplyResponse]
+    """Has the partner reply anew to the newest message and streams that reply, a sibling of the one there is.
+
+    The earlier reply stays until the new one has ended with something said; then it is `replaced`. The same
+    `client_message_id` again joins the reply that exists.
+    """
+    WatchConversation: _aio.UnaryStreamMultiCallable[_conversation_service_pb2.WatchConversationRequest, _conversation_service_pb2.WatchConversationResponse]
+    """Streams what changes in a conversation, for every device that shows it: turns, replies that begin and end, and the
+    conversation itself. Without `after` all that there is comes first. The words of a reply under way are read by
+    ResumeReply. The stream ends when the conversation has.
+    """
+    Converse: _aio.StreamStreamMultiCallable[_conversation_service_pb2.ConverseRequest, _conversation_service_pb2.ConverseResponse]
+    """A whole conversation in one stream: say, interrupt, cancel and regenerate one way; what WatchConversation tells and
+    the words of every reply the other way.
+
+    A message that is refused is answered by `refused` and ends nothing. One such stream may be open a conversation:
+    the newest wins, and the one before ends with `closed`. When the client has said that it sends no more, the stream
+    ends with the reply under way. By HTTP it is a WebSocket.
     """
     ResumeReply: _aio.UnaryStreamMultiCallable[_conversation_service_pb2.ResumeReplyRequest, _conversation_service_pb2.ResumeReplyResponse]
     """Streams a reply from any position: what is in the log, then what still comes. It never starts a reply.
@@ -42,6 +63,12 @@ class ConversationServiceStub:
     """
     CancelReply: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.CancelReplyRequest, _conversation_service_pb2.CancelReplyResponse]
     """Stops a reply. What was said so far is kept. A reply that has ended stays as it is."""
+    PauseConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.PauseConversationRequest, _conversation_service_pb2.PauseConversationResponse]
+    """Pauses a conversation: it takes no messages until it is resumed. A reply under way is said to its end. One that is
+    paused stays as it is.
+    """
+    ResumeConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.ResumeConversationRequest, _conversation_service_pb2.ResumeConversationResponse]
+    """Has a paused conversation take messages again. One that is active stays as it is."""
     EndConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.EndConversationRequest, _conversation_service_pb2.EndConversationResponse]
     """Ends a conversation; a reply under way is cancelled. One that has ended stays as it is."""
 
@@ -82,7 +109,9 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversation_service_pb2.ListTurnsRequest,
         context: _aio.ServicerContext[_conversation_service_pb2.ListTurnsRequest, _abc.Awaitable[_conversation_service_pb2.ListTurnsResponse]],
     ) -> _abc.Awaitable[_conversation_service_pb2.ListTurnsResponse]:
-        """Lists what was said, in order. A reply under way is not among it until it ends."""
+        """Lists what was said, in order. A reply under way is not among it until it ends, and neither is the one whose place
+        it is to take.
+        """
 
     @_abc_1.abstractmethod
     def SendMessage(
@@ -93,8 +122,45 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says something and streams the partner's reply.
 
         The same `client_message_id` again never says it twice: it joins the reply that exists, from its beginning. While
-        another reply is under way the call is refused with that reply's id. When the learner is deleted meanwhile, the
-        stream ends with NOT_FOUND.
+        another reply is under way the call is refused with that reply's id, or, with `interrupt`, stops that reply first.
+        When the learner is deleted meanwhile, the stream ends with NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def RegenerateReply(
+        self,
+        request: _conversation_service_pb2.RegenerateReplyRequest,
+        context: _aio.ServicerContext[_conversation_service_pb2.RegenerateReplyRequest, _abc.AsyncIterator[_conversation_service_pb2.RegenerateReplyResponse]],
+    ) -> _abc.AsyncIterator[_conversation_service_pb2.RegenerateReplyResponse]:
+        """Has the partner reply anew to the newest message and streams that reply, a sibling of the one there is.
+
+        The earlier reply stays until the new one has ended with something said; then it is `replaced`. The same
+        `client_message_id` again joins the reply that exists.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchConversation(
+        self,
+        request: _conversation_service_pb2.WatchConversationRequest,
+        context: _aio.ServicerContext[_conversation_service_pb2.WatchConversationRequest, _abc.AsyncIterator[_conversation_service_pb2.WatchConversationResponse]],
+    ) -> _abc.AsyncIterator[_conversation_service_pb2.WatchConversationResponse]:
+        """Streams what changes in a conversation, for every device that shows it: turns, replies that begin and end, and the
+        conversation itself. Without `after` all that there is comes first. The words of a reply under way are read by
+        ResumeReply. The stream ends when the conversation has.
+        """
+
+    @_abc_1.abstractmethod
+    def Converse(
+        self,
+        request_iterator: _abc.AsyncIterator[_conversation_service_pb2.ConverseRequest],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_conversation_service_pb2.ConverseRequest], _abc.AsyncIterator[_conversation_service_pb2.ConverseResponse]],
+    ) -> _abc.AsyncIterator[_conversation_service_pb2.ConverseResponse]:
+        """A whole conversation in one stream: say, interrupt, cancel and regenerate one way; what WatchConversation tells and
+        the words of every reply the other way.
+
+        A message that is refused is answered by `refused` and ends nothing. One such stream may be open a conversation:
+        the newest wins, and the one before ends with `closed`. When the client has said that it sends no more, the stream
+        ends with the reply under way. By HTTP it is a WebSocket.
         """
 
     @_abc_1.abstractmethod
@@ -115,6 +181,24 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_conversation_service_pb2.CancelReplyRequest, _abc.Awaitable[_conversation_service_pb2.CancelReplyResponse]],
     ) -> _abc.Awaitable[_conversation_service_pb2.CancelReplyResponse]:
         """Stops a reply. What was said so far is kept. A reply that has ended stays as it is."""
+
+    @_abc_1.abstractmethod
+    def PauseConversation(
+        self,
+        request: _conversation_service_pb2.PauseConversationRequest,
+        context: _aio.ServicerContext[_conversation_service_pb2.PauseConversationRequest, _abc.Awaitable[_conversation_service_pb2.PauseConversationResponse]],
+    ) -> _abc.Awaitable[_conversation_service_pb2.PauseConversationResponse]:
+        """Pauses a conversation: it takes no messages until it is resumed. A reply under way is said to its end. One that is
+        paused stays as it is.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeConversation(
+        self,
+        request: _conversation_service_pb2.ResumeConversationRequest,
+        context: _aio.ServicerContext[_conversation_service_pb2.ResumeConversationRequest, _abc.Awaitable[_conversation_service_pb2.ResumeConversationResponse]],
+    ) -> _abc.Awaitable[_conversation_service_pb2.ResumeConversationResponse]:
+        """Has a paused conversation take messages again. One that is active stays as it is."""
 
     @_abc_1.abstractmethod
     def EndConversation(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from fluentpro.contract.v1 import options_pb2 as fluentpro_dot_contract_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66luentpro/v2/reply.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\"\x83\x05\n\nReplyEvent\x12\x1c\n\x06\x63ursor\x18\x01 \x01(\tB\x04\xc8\x9e&\x01R\x06\x63ursor\x12#\n\rgeneration_id\x18\x02 \x01(\tR\x0cgenerationId\x12\x18\n\x07\x61ttempt\x18\x03 \x01(\x05R\x07\x61ttempt\x12\x1a\n\x08sequence\x18\x04 \x01(\x05R\x08sequence\x12\x39\n\x08\x61\x63\x63\x65pted\x18\x05 \x01(\x0b\x32\x1b.fluentpro.v2.ReplyAcceptedH\x00R\x08\x61\x63\x63\x65pted\x12\x36\n\x07started\x18\x06 \x01(\x0b\x32\x1a.fluentpro.v2.ReplyStartedH\x00R\x07started\x12\x30\n\x05\x64\x65lta\x18\x07 \x01(\x0b\x32\x18.fluentpro.v2.ReplyDeltaH\x00R\x05\x64\x65lta\x12\x39\n\x08snapshot\x18\x08 \x01(\x0b\x32\x1b.fluentpro.v2.ReplySnapshotH\x00R\x08snapshot\x12\x30\n\x05reset\x18\t \x01(\x0b\x32\x18.fluentpro.v2.ReplyResetH\x00R\x05reset\x12\x30\n\x05usage\x18\r \x01(\x0b\x32\x18.fluentpro.v2.ReplyUsageH\x00R\x05usage\x12<\n\tcompleted\x18\x0f \x01(\x0b\x32\x1c.fluentpro.v2.ReplyCompletedH\x00R\tcompleted\x12<\n\tcancelled\x18\x10 \x01(\x0b\x32\x1c.fluentpro.v2.ReplyCancelledH\x00R\tcancelled\x12\x33\n\x06\x66\x61iled\x18\x11 \x01(\x0b\x32\x19.fluentpro.v2.ReplyFailedH\x00R\x06\x66\x61iledB\x07\n\x05\x65vent\"(\n\rReplyAccepted\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\"$\n\x0cReplyStarted\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\"%\n\nReplyDelta\x12\x17\n\x04text\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04text\"(\n\rReplySnapshot\x12\x17\n\x04text\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04text\"$\n\nReplyReset\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\"T\n\nReplyUsage\x12!\n\x0cinput_tokens\x18\x01 \x01(\x05R\x0binputTokens\x12#\n\routput_tokens\x18\x02 \x01(\x05R\x0coutputTokens\"N\n\x0eReplyCompleted\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\x12#\n\rfinish_reason\x18\x02 \x01(\tR\x0c\x66inishReason\")\n\x0eReplyCancelled\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\"W\n\x0bReplyFailed\x12/\n\x07\x66\x61ilure\x18\x01 \x01(\x0b\x32\x15.fluentpro.v2.FailureR\x07\x66\x61ilure\x12\x17\n\x07turn_id\x18\x02 \x01(\tR\x06turnId\"Y\n\x07\x46\x61ilure\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x1c\n\tretryable\x18\x03 \x01(\x08R\tretryableb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66luentpro/v2/reply.proto\x12\x0c\x66luentpro.v2\x1a#fluentpro/contract/v1/options.proto\"\x83\x05\n\nReplyEvent\x12\x1c\n\x06\x63ursor\x18\x01 \x01(\tB\x04\xc8\x9e&\x01R\x06\x63ursor\x12#\n\rgeneration_id\x18\x02 \x01(\tR\x0cgenerationId\x12\x18\n\x07\x61ttempt\x18\x03 \x01(\x05R\x07\x61ttempt\x12\x1a\n\x08sequence\x18\x04 \x01(\x05R\x08sequence\x12\x39\n\x08\x61\x63\x63\x65pted\x18\x05 \x01(\x0b\x32\x1b.fluentpro.v2.ReplyAcceptedH\x00R\x08\x61\x63\x63\x65pted\x12\x36\n\x07started\x18\x06 \x01(\x0b\x32\x1a.fluentpro.v2.ReplyStartedH\x00R\x07started\x12\x30\n\x05\x64\x65lta\x18\x07 \x01(\x0b\x32\x18.fluentpro.v2.ReplyDeltaH\x00R\x05\x64\x65lta\x12\x39\n\x08snapshot\x18\x08 \x01(\x0b\x32\x1b.fluentpro.v2.ReplySnapshotH\x00R\x08snapshot\x12\x30\n\x05reset\x18\t \x01(\x0b\x32\x18.fluentpro.v2.ReplyResetH\x00R\x05reset\x12\x30\n\x05usage\x18\r \x01(\x0b\x32\x18.fluentpro.v2.ReplyUsageH\x00R\x05usage\x12<\n\tcompleted\x18\x0f \x01(\x0b\x32\x1c.fluentpro.v2.ReplyCompletedH\x00R\tcompleted\x12<\n\tcancelled\x18\x10 \x01(\x0b\x32\x1c.fluentpro.v2.ReplyCancelledH\x00R\tcancelled\x12\x33\n\x06\x66\x61iled\x18\x11 \x01(\x0b\x32\x19.fluentpro.v2.ReplyFailedH\x00R\x06\x66\x61iledB\x07\n\x05\x65vent\"(\n\rReplyAccepted\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\"@\n\x0cReplyStarted\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n\x08\x64\x65graded\x18\x02 \x01(\x08R\x08\x64\x65graded\"%\n\nReplyDelta\x12\x17\n\x04text\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04text\"(\n\rReplySnapshot\x12\x17\n\x04text\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04text\"$\n\nReplyReset\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\"T\n\nReplyUsage\x12!\n\x0cinput_tokens\x18\x01 \x01(\x05R\x0binputTokens\x12#\n\routput_tokens\x18\x02 \x01(\x05R\x0coutputTokens\"N\n\x0eReplyCompleted\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\x12#\n\rfinish_reason\x18\x02 \x01(\tR\x0c\x66inishReason\")\n\x0eReplyCancelled\x12\x17\n\x07turn_id\x18\x01 \x01(\tR\x06turnId\"W\n\x0bReplyFailed\x12/\n\x07\x66\x61ilure\x18\x01 \x01(\x0b\x32\x15.fluentpro.v2.FailureR\x07\x66\x61ilure\x12\x17\n\x07turn_id\x18\x02 \x01(\tR\x06turnId\"Y\n\x07\x46\x61ilure\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x1c\n\tretryable\x18\x03 \x01(\x08R\tretryableb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,21 +43,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLYACCEPTED']._serialized_start=725
   _globals['_REPLYACCEPTED']._serialized_end=765
   _globals['_REPLYSTARTED']._serialized_start=767
-  _globals['_REPLYSTARTED']._serialized_end=803
-  _globals['_REPLYDELTA']._serialized_start=805
-  _globals['_REPLYDELTA']._serialized_end=842
-  _globals['_REPLYSNAPSHOT']._serialized_start=844
-  _globals['_REPLYSNAPSHOT']._serialized_end=884
-  _globals['_REPLYRESET']._serialized_start=886
-  _globals['_REPLYRESET']._serialized_end=922
-  _globals['_REPLYUSAGE']._serialized_start=924
-  _globals['_REPLYUSAGE']._serialized_end=1008
-  _globals['_REPLYCOMPLETED']._serialized_start=1010
-  _globals['_REPLYCOMPLETED']._serialized_end=1088
-  _globals['_REPLYCANCELLED']._serialized_start=1090
-  _globals['_REPLYCANCELLED']._serialized_end=1131
-  _globals['_REPLYFAILED']._serialized_start=1133
-  _globals['_REPLYFAILED']._serialized_end=1220
-  _globals['_FAILURE']._serialized_start=1222
-  _globals['_FAILURE']._serialized_end=1311
+  _globals['_REPLYSTARTED']._serialized_end=831
+  _globals['_REPLYDELTA']._serialized_start=833
+  _globals['_REPLYDELTA']._serialized_end=870
+  _globals['_REPLYSNAPSHOT']._serialized_start=872
+  _globals['_REPLYSNAPSHOT']._serialized_end=912
+  _globals['_REPLYRESET']._serialized_start=914
+  _globals['_REPLYRESET']._serialized_end=950
+  _globals['_REPLYUSAGE']._serialized_start=952
+  _globals['_REPLYUSAGE']._serialized_end=1036
+  _globals['_REPLYCOMPLETED']._serialized_start=1038
+  _globals['_REPLYCOMPLETED']._serialized_end=1116
+  _globals['_REPLYCANCELLED']._serialized_start=1118
+  _globals['_REPLYCANCELLED']._serialized_end=1159
+  _globals['_REPLYFAILED']._serialized_start=1161
+  _globals['_REPLYFAILED']._serialized_end=1248
+  _globals['_FAILURE']._serialized_start=1250
+  _globals['_FAILURE']._serialized_end=1339
 # @@protoc_insertion_point(module_scope)

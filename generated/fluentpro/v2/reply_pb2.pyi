@@ -134,21 +134,27 @@ Global___ReplyAccepted: _TypeAlias = ReplyAccepted  # noqa: Y015
 
 @_typing.final
 class ReplyStarted(_message.Message):
-    """The partner begins."""
+    """The partner begins. It comes again when another model takes over before anything was said."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MODEL_FIELD_NUMBER: _builtins.int
+    DEGRADED_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The language model that plays the partner."""
+    degraded: _builtins.bool
+    """The log cannot be reached: this reply can be followed where it was asked for, and elsewhere it is there once it has
+    ended.
+    """
     def __init__(
         self,
         *,
         model: _builtins.str = ...,
+        degraded: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["degraded", b"degraded", "model", b"model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

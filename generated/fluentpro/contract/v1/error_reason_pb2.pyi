@@ -108,6 +108,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND, of any method that is not public: the account has been deleted, less than a minute ago.
     `{"reason": "USER_NOT_FOUND"}`
     """
+    ERROR_REASON_SESSION_NOT_FOUND: _ErrorReason.ValueType  # 25
+    """NOT_FOUND: there is no such session, it has ended, or it is another user's.
+    `{"reason": "SESSION_NOT_FOUND", "metadata": {"session_id": "3d2a…"}}`
+    """
     ERROR_REASON_INDUSTRY_NOT_CHOSEN: _ErrorReason.ValueType  # 40
     """FAILED_PRECONDITION: roles are searched within an industry, and none is chosen yet.
     `{"reason": "INDUSTRY_NOT_CHOSEN"}`
@@ -147,6 +151,34 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_CURSOR_UNKNOWN: _ErrorReason.ValueType  # 66
     """INVALID_ARGUMENT: the cursor was never sent for this generation.
     `{"reason": "CURSOR_UNKNOWN"}`
+    """
+    ERROR_REASON_CONVERSATION_PAUSED: _ErrorReason.ValueType  # 67
+    """FAILED_PRECONDITION: the conversation is paused; resume it first.
+    `{"reason": "CONVERSATION_PAUSED", "metadata": {"conversation_id": "0c9f…"}}`
+    """
+    ERROR_REASON_TURN_NOT_FOUND: _ErrorReason.ValueType  # 68
+    """NOT_FOUND: there is no such turn, or it is another learner's.
+    `{"reason": "TURN_NOT_FOUND", "metadata": {"turn_id": "91ab…"}}`
+    """
+    ERROR_REASON_TURN_NOT_NEWEST: _ErrorReason.ValueType  # 69
+    """FAILED_PRECONDITION: only the reply to the newest message can be made anew, and this is not it.
+    `{"reason": "TURN_NOT_NEWEST", "metadata": {"turn_id": "91ab…"}}`
+    """
+    ERROR_REASON_TOKEN_BUDGET_EXHAUSTED: _ErrorReason.ValueType  # 70
+    """RESOURCE_EXHAUSTED: the learner has used up the tokens of this day. `RetryInfo` says when the next one begins.
+    `{"reason": "TOKEN_BUDGET_EXHAUSTED", "metadata": {"limit": "200000"}}`
+    """
+    ERROR_REASON_TOO_MANY_STREAMS: _ErrorReason.ValueType  # 71
+    """RESOURCE_EXHAUSTED: the user has too many live streams open.
+    `{"reason": "TOO_MANY_STREAMS", "metadata": {"limit": "20"}}`
+    """
+    ERROR_REASON_SUPERSEDED: _ErrorReason.ValueType  # 72
+    """In `StreamClosed`: the learner has opened the conversation by Converse elsewhere, and one such stream may be open.
+    `{"reason": "SUPERSEDED"}`
+    """
+    ERROR_REASON_STREAM_EXPIRED: _ErrorReason.ValueType  # 73
+    """In `StreamClosed`: the stream has been open for as long as one may be; open it again after its cursor.
+    `{"reason": "STREAM_EXPIRED"}`
     """
     ERROR_REASON_INTERRUPTED: _ErrorReason.ValueType  # 80
     """In `ReplyFailed`: the server that produced the reply stopped. What was said so far is kept.
@@ -292,6 +324,10 @@ ERROR_REASON_USER_NOT_FOUND: ErrorReason.ValueType  # 24
 """NOT_FOUND, of any method that is not public: the account has been deleted, less than a minute ago.
 `{"reason": "USER_NOT_FOUND"}`
 """
+ERROR_REASON_SESSION_NOT_FOUND: ErrorReason.ValueType  # 25
+"""NOT_FOUND: there is no such session, it has ended, or it is another user's.
+`{"reason": "SESSION_NOT_FOUND", "metadata": {"session_id": "3d2a…"}}`
+"""
 ERROR_REASON_INDUSTRY_NOT_CHOSEN: ErrorReason.ValueType  # 40
 """FAILED_PRECONDITION: roles are searched within an industry, and none is chosen yet.
 `{"reason": "INDUSTRY_NOT_CHOSEN"}`
@@ -331,6 +367,34 @@ ERROR_REASON_CLIENT_MESSAGE_ID_REUSED: ErrorReason.ValueType  # 65
 ERROR_REASON_CURSOR_UNKNOWN: ErrorReason.ValueType  # 66
 """INVALID_ARGUMENT: the cursor was never sent for this generation.
 `{"reason": "CURSOR_UNKNOWN"}`
+"""
+ERROR_REASON_CONVERSATION_PAUSED: ErrorReason.ValueType  # 67
+"""FAILED_PRECONDITION: the conversation is paused; resume it first.
+`{"reason": "CONVERSATION_PAUSED", "metadata": {"conversation_id": "0c9f…"}}`
+"""
+ERROR_REASON_TURN_NOT_FOUND: ErrorReason.ValueType  # 68
+"""NOT_FOUND: there is no such turn, or it is another learner's.
+`{"reason": "TURN_NOT_FOUND", "metadata": {"turn_id": "91ab…"}}`
+"""
+ERROR_REASON_TURN_NOT_NEWEST: ErrorReason.ValueType  # 69
+"""FAILED_PRECONDITION: only the reply to the newest message can be made anew, and this is not it.
+`{"reason": "TURN_NOT_NEWEST", "metadata": {"turn_id": "91ab…"}}`
+"""
+ERROR_REASON_TOKEN_BUDGET_EXHAUSTED: ErrorReason.ValueType  # 70
+"""RESOURCE_EXHAUSTED: the learner has used up the tokens of this day. `RetryInfo` says when the next one begins.
+`{"reason": "TOKEN_BUDGET_EXHAUSTED", "metadata": {"limit": "200000"}}`
+"""
+ERROR_REASON_TOO_MANY_STREAMS: ErrorReason.ValueType  # 71
+"""RESOURCE_EXHAUSTED: the user has too many live streams open.
+`{"reason": "TOO_MANY_STREAMS", "metadata": {"limit": "20"}}`
+"""
+ERROR_REASON_SUPERSEDED: ErrorReason.ValueType  # 72
+"""In `StreamClosed`: the learner has opened the conversation by Converse elsewhere, and one such stream may be open.
+`{"reason": "SUPERSEDED"}`
+"""
+ERROR_REASON_STREAM_EXPIRED: ErrorReason.ValueType  # 73
+"""In `StreamClosed`: the stream has been open for as long as one may be; open it again after its cursor.
+`{"reason": "STREAM_EXPIRED"}`
 """
 ERROR_REASON_INTERRUPTED: ErrorReason.ValueType  # 80
 """In `ReplyFailed`: the server that produced the reply stopped. What was said so far is kept.
