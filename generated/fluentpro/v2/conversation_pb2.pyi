@@ -193,7 +193,7 @@ class Turn(_message.Message):
     client_message_id: _builtins.str
     """The id the learner's client gave the message. Empty for the partner's turns."""
     generation_id: _builtins.str
-    """For a learner's turn the generation that answers it, for a partner's the one that made it. Empty for the opening line."""
+    """For a learner's turn the generation that first answered it, for a partner's the one that made it. Empty for the opening line."""
     replaced: _builtins.bool
     """Another reply to the same message has taken this one's place."""
     @_builtins.property
