@@ -50,8 +50,8 @@ class RegenerateReply:
         return generation
 
     async def _write(self, work: PracticeWork, conversation: Conversation, turn: Turn, key: str) -> Generation:
-        generation_id = uuid4()
-        after = conversation.begin_reply(generation_id, self.clock())
+        now, generation_id = self.clock(), uuid4()
+        after = conversation.begin_reply(generation_id, now)
         generation = queue_generation(generation_id, turn, after, START_WITHIN, key)
         await work.generations.add(generation)
         await work.conversations.save(after)
