@@ -29,7 +29,9 @@ from domain.practice.cancellation import CancelReply, EndConversation
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
 from domain.practice.generation import GenerateScenarios
 from domain.practice.messages import SendMessage
+from domain.practice.pausing import PauseConversation, ResumeConversation
 from domain.practice.recommendations import ListRecommendations
+from domain.practice.regeneration import RegenerateReply
 from domain.practice.replies import FollowReply, ResumeReply
 
 
@@ -92,6 +94,9 @@ class PracticeUseCases:
     follow_reply: FollowReply
     resume_reply: ResumeReply
     cancel_reply: CancelReply
+    regenerate_reply: RegenerateReply
+    pause_conversation: PauseConversation
+    resume_conversation: ResumeConversation
     end_conversation: EndConversation
 
 

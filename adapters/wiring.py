@@ -70,9 +70,11 @@ from domain.practice.finishing import FinishReply
 from domain.practice.generation import GenerateScenarios
 from domain.practice.leases import Leases
 from domain.practice.messages import SendMessage
+from domain.practice.pausing import PauseConversation, ResumeConversation
 from domain.practice.production import ProduceReply
 from domain.practice.recommendations import ListRecommendations
 from domain.practice.recovery import RecoverReply
+from domain.practice.regeneration import RegenerateReply
 from domain.practice.replies import FollowReply, ResumeReply
 from domain.shared.clock import Clock, system_clock
 
@@ -256,10 +258,13 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
         get_conversation=GetConversation(parts.reads),
         list_conversations=ListConversations(parts.reads),
         list_turns=ListTurns(parts.reads),
-        send_message=SendMessage(parts.uow, runner, parts.clock),
+        send_message=SendMessage(parts.uow, runner, stop, parts.clock),
         follow_reply=follow,
         resume_reply=ResumeReply(parts.reads, parts.log, follow),
         cancel_reply=CancelReply(parts.reads, stop),
+        regenerate_reply=RegenerateReply(parts.uow, runner, parts.clock),
+        pause_conversation=PauseConversation(parts.uow, parts.clock),
+        resume_conversation=ResumeConversation(parts.uow, parts.clock),
         end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
     )
 

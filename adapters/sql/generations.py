@@ -24,6 +24,10 @@ _HELD = and_(_THIS, generation.c.attempt == bindparam("held_attempt"), _RUNNING)
 
 _ADD = insert(generation)
 _GET = select(generation).where(_THIS)
+_BY_CLIENT_MESSAGE_ID = select(generation).where(
+    generation.c.conversation_id == bindparam("conversation"),
+    generation.c.client_message_id == bindparam("client_message"),
+)
 _ALL_LAPSED = select(generation).where(_UNDER_WAY, _LAPSED).order_by(generation.c.lease_until).limit(bindparam("limit"))
 _CLAIM = (
     update(generation)
@@ -85,6 +89,11 @@ class SqlGenerations:
     async def get(self, generation_id: UUID) -> Generation | None:
         """Return it, whosever it is."""
         return await self._one(_GET, {"key": generation_id})
+
+    async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Generation | None:
+        """Return the reply that was asked for anew under the client's id."""
+        values = {"conversation": conversation_id, "client_message": client_message_id}
+        return await self._one(_BY_CLIENT_MESSAGE_ID, values)
 
     async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
         """Return those under way whose lease is over."""

@@ -5,22 +5,57 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, insert, select
+from sqlalchemy import RowMapping, Select, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.sql.tables.practice import turn
+from adapters.sql.tables.practice import generation, turn
 from domain.practice.chat import Author
-from domain.practice.model import Turn
+from domain.practice.model import ACTIVE, Turn
 from domain.shared.errors import ConcurrentUpdate
 
+_asked = turn.alias("asked")
+_IS_UNDER_WAY = or_(*(generation.c.status == status.value for status in ACTIVE))
+_IS_SHOWN = turn.c.replaced.is_(False)
+
 _ADD = insert(turn)
+_GET = select(turn).where(turn.c.id == bindparam("key"))
 _OF_CONVERSATION = select(turn).where(turn.c.conversation_id == bindparam("conversation"))
 _BY_CLIENT_MESSAGE_ID = _OF_CONVERSATION.where(turn.c.client_message_id == bindparam("client_message"))
 _OF_PARTNER = select(turn).where(turn.c.generation_id == bindparam("generation"), turn.c.author == "partner")
-_NEWEST = _OF_CONVERSATION.order_by(turn.c.position.desc()).limit(bindparam("limit"))
+_NEWEST_OF_LEARNER = _OF_CONVERSATION.where(turn.c.author == "learner").order_by(turn.c.position.desc()).limit(1)
+_LEADING_TO = (
+    select(turn)
+    .join(_asked, and_(turn.c.conversation_id == _asked.c.conversation_id, turn.c.position <= _asked.c.position))
+    .where(_asked.c.id == bindparam("key"), _IS_SHOWN)
+    .order_by(turn.c.position.desc())
+    .limit(bindparam("limit"))
+)
+# Where the message stands that is being answered; nothing when none is.
+_BEING_ANSWERED = (
+    select(_asked.c.position)
+    .join(generation, generation.c.turn_id == _asked.c.id)
+    .where(generation.c.conversation_id == bindparam("conversation"), _IS_UNDER_WAY)
+    .scalar_subquery()
+)
 _AFTER = (
-    _OF_CONVERSATION.where(turn.c.position > bindparam("after")).order_by(turn.c.position).limit(bindparam("limit"))
+    _OF_CONVERSATION.where(
+        turn.c.position > bindparam("after"),
+        turn.c.position <= func.coalesce(_BEING_ANSWERED, turn.c.position),
+        _IS_SHOWN,
+    )
+    .order_by(turn.c.position)
+    .limit(bindparam("limit"))
+)
+_REPLACE_REPLIES = (
+    update(turn)
+    .where(
+        turn.c.author == "partner",
+        turn.c.generation_id.in_(select(generation.c.id).where(generation.c.turn_id == bindparam("key"))),
+        _IS_SHOWN,
+    )
+    .values(replaced=True, version=bindparam("new_version"))
+    .returning(turn.c.id)
 )
 
 
@@ -37,6 +72,10 @@ class SqlTurns:
         except IntegrityError as error:
             raise ConcurrentUpdate("The conversation") from error
 
+    async def get(self, turn_id: UUID) -> Turn | None:
+        """Return it, whosever it is."""
+        return await self._one(_GET, {"key": turn_id})
+
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Turn | None:
         """Return the learner's turn to which the client gave this id."""
         values = {"conversation": conversation_id, "client_message": client_message_id}
@@ -46,13 +85,22 @@ class SqlTurns:
         """Return the partner's turn that the generation made."""
         return await self._one(_OF_PARTNER, {"generation": generation_id})
 
-    async def newest(self, conversation_id: UUID, limit: int) -> Sequence[Turn]:
-        """Return the last ones, the oldest of them first."""
-        return (await self._all(_NEWEST, {"conversation": conversation_id, "limit": limit}))[::-1]
+    async def newest_of_learner(self, conversation_id: UUID) -> Turn | None:
+        """Return what the learner said last."""
+        return await self._one(_NEWEST_OF_LEARNER, {"conversation": conversation_id})
+
+    async def leading_to(self, turn_id: UUID, limit: int) -> Sequence[Turn]:
+        """Return the last ones up to a turn, in order."""
+        return (await self._all(_LEADING_TO, {"key": turn_id, "limit": limit}))[::-1]
 
     async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
-        """Return those that follow a position, in order."""
+        """Return those that follow a position and are to be shown, in order."""
         return await self._all(_AFTER, {"conversation": conversation_id, "after": position, "limit": limit})
+
+    async def replace_replies(self, turn_id: UUID, version: int) -> Sequence[UUID]:
+        """Mark the replies to a learner's turn as replaced."""
+        values = {"key": turn_id, "new_version": version}
+        return [row.id for row in await self._connection.execute(_REPLACE_REPLIES, values)]
 
     async def _one(self, statement: Select[Any], values: dict[str, Any]) -> Turn | None:
         return next(iter(await self._all(statement, values)), None)

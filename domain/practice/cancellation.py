@@ -15,7 +15,6 @@ from domain.practice.ports import PracticeReads, PracticeWork
 from domain.practice.recovery import RecoverReply
 from domain.practice.replies import FollowReply
 from domain.shared.clock import Clock
-from domain.shared.errors import EtagMismatch
 
 END_WITHIN = 2.0
 """Seconds that a caller waits for a reply to end: ten times what its producer needs."""
@@ -80,7 +79,7 @@ class CancelReply:
 
 @dataclass(frozen=True, slots=True)
 class EndConversation:
-    """Ends a conversation. A reply under way is cancelled first; one that has ended stays as it is."""
+    """Ends a conversation, paused or not. A reply under way is cancelled first; what has ended stays as it is."""
 
     uow: Callable[[], PracticeWork]
     reads: PracticeReads
@@ -98,7 +97,7 @@ class EndConversation:
         if found is None:
             raise ConversationNotFound(conversation_id)
         if not found.has_ended and found.active_generation_id is not None:
-            _match(found, etag)
+            found.match(etag)
             await self.stop(found.active_generation_id)
             etag = ""  # it has moved on, and by our own doing
         return await self._end(found, etag)
@@ -112,7 +111,7 @@ class EndConversation:
                 raise ConversationNotFound(str(found.id))
             if conversation.has_ended:
                 return conversation
-            _match(conversation, etag)
+            conversation.match(etag)
             late = conversation.active_generation_id
             if late is not None:
                 await work.generations.request_cancel(late, now)
@@ -123,8 +122,3 @@ class EndConversation:
         if late is not None:
             await self.stop.doorbell.ring(late)
         return ended
-
-
-def _match(conversation: Conversation, etag: str) -> None:
-    if etag and etag != conversation.etag:
-        raise EtagMismatch(conversation.etag)

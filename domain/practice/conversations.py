@@ -86,7 +86,11 @@ class ListConversations:
 
 @dataclass(frozen=True, slots=True)
 class ListTurns:
-    """Lists what was said in a conversation, in order."""
+    """Lists what was said in a conversation, in order, each reply once.
+
+    Replaced turns have left a gap in the positions. While the partner replies anew, the reply there is stays out too:
+    should the new one end with nothing said, it is back.
+    """
 
     reads: PracticeReads
 

@@ -45,6 +45,37 @@ class ConversationEnded(DomainError):
         super().__init__("The conversation has ended.", metadata={"conversation_id": str(conversation_id)})
 
 
+class ConversationIsPaused(DomainError):
+    """The conversation takes no messages until it is resumed."""
+
+    kind = ErrorKind.FAILED_PRECONDITION
+    reason = "CONVERSATION_PAUSED"
+
+    def __init__(self, conversation_id: UUID) -> None:
+        super().__init__("The conversation is paused.", metadata={"conversation_id": str(conversation_id)})
+
+
+class TurnNotFound(DomainError):
+    """There is no such turn, or it is another learner's."""
+
+    kind = ErrorKind.NOT_FOUND
+    reason = "TURN_NOT_FOUND"
+
+    def __init__(self, turn_id: str) -> None:
+        super().__init__("There is no such turn.", metadata={"turn_id": turn_id})
+
+
+class TurnNotNewest(DomainError):
+    """The turn is neither the learner's newest nor a reply to that one."""
+
+    kind = ErrorKind.FAILED_PRECONDITION
+    reason = "TURN_NOT_NEWEST"
+
+    def __init__(self, turn_id: UUID) -> None:
+        message = "Only the reply to the newest message can be made anew."
+        super().__init__(message, metadata={"turn_id": str(turn_id)})
+
+
 class GenerationInProgress(DomainError):
     """The partner is still replying to the message before."""
 
@@ -53,16 +84,17 @@ class GenerationInProgress(DomainError):
 
     def __init__(self, generation_id: UUID) -> None:
         super().__init__("The partner is still replying.", metadata={"generation_id": str(generation_id)})
+        self.generation_id = generation_id
 
 
 class ClientMessageIdReused(DomainError):
-    """The client's id of the message belongs to another text."""
+    """The client's id of the message or wish belongs to another one."""
 
     kind = ErrorKind.INVALID_ARGUMENT
     reason = "CLIENT_MESSAGE_ID_REUSED"
 
     def __init__(self, client_message_id: str) -> None:
-        message = "This client_message_id was used for another text."
+        message = "This client_message_id was used for something else."
         super().__init__(message, metadata={"client_message_id": client_message_id})
 
 

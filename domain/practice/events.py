@@ -53,6 +53,41 @@ def turn_added(turn: Turn, user_id: UUID) -> TurnAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReplaced(Event):
+    """The partner replied anew: `by_turn_id` took the place of the turns `turn_ids`, replies to the same message."""
+
+    type: ClassVar[str] = "conversation.turn_replaced"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+    turn_ids: tuple[UUID, ...]
+    by_turn_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPaused(Event):
+    """The learner paused it."""
+
+    type: ClassVar[str] = "conversation.paused"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationResumed(Event):
+    """The learner went on with it."""
+
+    type: ClassVar[str] = "conversation.resumed"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationCompleted(Event):
     """The learner ended it, after `turns` turns of both."""
 

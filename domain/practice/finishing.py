@@ -13,6 +13,7 @@ from domain.practice.events import (
     GenerationCompleted,
     GenerationEnded,
     GenerationFailed,
+    TurnReplaced,
     turn_added,
 )
 from domain.practice.log import Fenced, GenerationLog, GenerationWriter, LogUnavailable
@@ -56,12 +57,22 @@ class FinishReply:
             if not await work.generations.end(held, ending, last_sequence, after):
                 raise Fenced
             if turn_id is not None:
-                turn = _turn(turn_id, held, ending, after)
-                await work.turns.add(turn)
-                work.record(turn_added(turn, held.user_id))
+                await _say(work, _turn(turn_id, held, ending, after), held)
             await work.conversations.save(after)
             work.record(_event(held, ending, turn_id))
             await work.commit()
+
+
+async def _say(work: PracticeWork, turn: Turn, held: Generation) -> None:
+    """Add the partner's turn, in place of earlier replies to the same message."""
+    replaced = await work.turns.replace_replies(held.turn_id, turn.version)
+    await work.turns.add(turn)
+    work.record(turn_added(turn, held.user_id))
+    if replaced:
+        ids = tuple(replaced)
+        work.record(
+            TurnReplaced(conversation_id=turn.conversation_id, user_id=held.user_id, turn_ids=ids, by_turn_id=turn.id)
+        )
 
 
 def _turn(turn_id: UUID, held: Generation, ending: Ending, after: Conversation) -> Turn:

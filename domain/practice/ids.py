@@ -3,7 +3,7 @@
 import re
 from uuid import UUID
 
-from domain.practice.errors import ConversationNotFound, GenerationNotFound, ScenarioNotFound
+from domain.practice.errors import ConversationNotFound, GenerationNotFound, ScenarioNotFound, TurnNotFound
 
 # How we write a UUID; Python's parser also takes braces, `urn:uuid:` and missing hyphens.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -22,6 +22,13 @@ def parse_generation_id(text: str) -> UUID:
     """Return the id. Raises GenerationNotFound."""
     if _UUID.fullmatch(text) is None:
         raise GenerationNotFound(text)
+    return UUID(text)
+
+
+def parse_turn_id(text: str) -> UUID:
+    """Return the id. Raises TurnNotFound."""
+    if _UUID.fullmatch(text) is None:
+        raise TurnNotFound(text)
     return UUID(text)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from domain.practice.cancellation import StopReply
 from domain.practice.chat import Author
-from domain.practice.errors import ClientMessageIdReused, ConversationNotFound
+from domain.practice.errors import ClientMessageIdReused, ConversationNotFound, GenerationInProgress
 from domain.practice.events import turn_added
 from domain.practice.ids import parse_conversation_id
 from domain.practice.model import Conversation, Generation, Turn, queue_generation
@@ -18,6 +19,8 @@ from domain.shared.text import prose
 
 START_WITHIN = timedelta(seconds=5)
 """A reply that no producer has taken by then was lost with its process: the sweeper takes it up."""
+MOST_INTERRUPTED = 3
+"""Replies that one message stops: who meets more of them is one of several devices that all talk at once."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _parse_text = prose(1, 2000)
@@ -25,38 +28,56 @@ _parse_text = prose(1, 2000)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the learner says; `client_message_id` is the client's own id of it, unique within the conversation."""
+    """What the learner says; `client_message_id` is the client's own id of it, unique within the conversation.
+
+    With `interrupt` it stops the reply under way.
+    """
 
     conversation_id: str
     client_message_id: str
     text: str
+    interrupt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
     """Keeps what the learner says and has the partner reply.
 
-    The same `client_message_id` again says nothing twice: it gives the generation that exists.
+    The same `client_message_id` again says nothing twice and stops nothing: it gives the generation that exists.
     """
 
     uow: Callable[[], PracticeWork]
     runner: ProductionRunner
+    stop: StopReply
     clock: Clock
 
     async def __call__(self, user_id: UUID, message: Message) -> Generation:
         """Return the generation to follow.
 
-        Raises InvalidRequest, ConversationNotFound, ConversationEnded, GenerationInProgress, ClientMessageIdReused.
+        Raises InvalidRequest, ConversationNotFound, ConversationEnded, ConversationIsPaused, ClientMessageIdReused, and
+        GenerationInProgress: the reply under way is not to be interrupted, or did not end in time.
         """
         key, text = check_message(message)
         conversation_id = parse_conversation_id(message.conversation_id)
+        stopped = None
+        for _ in range(MOST_INTERRUPTED if message.interrupt else 0):
+            try:
+                return await self._say(user_id, conversation_id, key, text)
+            except GenerationInProgress as running:
+                if running.generation_id == stopped:
+                    raise
+                stopped = running.generation_id
+            await self.stop(stopped)
+        return await self._say(user_id, conversation_id, key, text)
+
+    async def _say(self, user_id: UUID, conversation_id: UUID, key: str, text: str) -> Generation:
         async with self.uow() as work:
             conversation = await work.conversations.lock(conversation_id, user_id)
             if conversation is None:
-                raise ConversationNotFound(message.conversation_id)
-            said = await work.turns.by_client_message_id(conversation.id, key)
-            if said is not None:
-                return await _existing(work, said, text)
+                raise ConversationNotFound(str(conversation_id))
+            existing = await _existing(work, conversation, key, text)
+            if existing is not None:
+                return existing
             generation = await self._write(work, conversation, key, text)
             await work.commit()
         self.runner.start(generation)
@@ -88,12 +109,13 @@ class SendMessage:
 def check_message(message: Message) -> tuple[str, str]:
     """Return the client's id of the message and its text, fit to keep. Raises InvalidRequest."""
     with Checks() as check:
-        key = check("client_message_id", _parse_key, message.client_message_id)
+        key = check("client_message_id", parse_key, message.client_message_id)
         text = check("text", _parse_text, message.text)
     return key, text
 
 
-def _parse_key(value: str) -> str:
+def parse_key(value: str) -> str:
+    """Return a client's own id of a message or wish. Raises Refused."""
     if not value:
         raise Refused("REQUIRED", "A value is required.")
     if _KEY.fullmatch(value) is None:
@@ -101,9 +123,14 @@ def _parse_key(value: str) -> str:
     return value
 
 
-async def _existing(work: PracticeRepositories, said: Turn, text: str) -> Generation:
+async def _existing(work: PracticeRepositories, conversation: Conversation, key: str, text: str) -> Generation | None:
+    said = await work.turns.by_client_message_id(conversation.id, key)
+    if said is None:
+        if await work.generations.by_client_message_id(conversation.id, key) is not None:
+            raise ClientMessageIdReused(key)
+        return None
     if said.text != text:
-        raise ClientMessageIdReused(said.client_message_id or "")
+        raise ClientMessageIdReused(key)
     generation = await work.generations.get(said.generation_id) if said.generation_id else None
     if generation is None:
         raise LookupError(f"turn {said.id} has lost its generation")

@@ -6,13 +6,15 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from domain.practice.chat import Author
-from domain.practice.errors import ConversationEnded, GenerationInProgress
+from domain.practice.errors import ConversationEnded, ConversationIsPaused, GenerationInProgress
+from domain.shared.errors import EtagMismatch
 
 
 class ConversationStatus(StrEnum):
     """Where a conversation stands."""
 
     ACTIVE = "active"
+    PAUSED = "paused"
     COMPLETED = "completed"
 
 
@@ -20,7 +22,7 @@ class ConversationStatus(StrEnum):
 class Conversation:
     """A role-play of one learner.
 
-    `version` rises with every change of it; `fence` with every turn the learner begins; `turns` is how many there are,
+    `version` rises with every change of it; `fence` with every reply that begins; `turns` is how many were ever said,
     which is also the newest one's position. `active_generation_id` is the reply under way.
     """
 
@@ -43,28 +45,54 @@ class Conversation:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it takes no more messages."""
-        return self.status is not ConversationStatus.ACTIVE
+        """Whether it takes no more messages, for good."""
+        return self.status is ConversationStatus.COMPLETED
+
+    def match(self, etag: str) -> None:
+        """Raise EtagMismatch unless `etag` stands for this state of it, or is empty."""
+        if etag and etag != self.etag:
+            raise EtagMismatch(self.etag)
 
     def begin_turn(self, generation_id: UUID, now: datetime) -> "Conversation":
         """Return it after the learner's next turn, which `generation_id` answers.
 
-        Raises ConversationEnded, or GenerationInProgress while another reply is under way.
+        Raises what `begin_reply` does.
+        """
+        return replace(self.begin_reply(generation_id, now), turns=self.turns + 1)
+
+    def begin_reply(self, generation_id: UUID, now: datetime) -> "Conversation":
+        """Return it with the reply `generation_id` under way.
+
+        Raises ConversationEnded, ConversationIsPaused, or GenerationInProgress while another reply is under way.
         """
         if self.has_ended:
             raise ConversationEnded(self.id)
+        if self.status is ConversationStatus.PAUSED:
+            raise ConversationIsPaused(self.id)
         if self.active_generation_id is not None:
             raise GenerationInProgress(self.active_generation_id)
-        changed = self._changed(now)
-        return replace(changed, fence=self.fence + 1, turns=self.turns + 1, active_generation_id=generation_id)
+        return replace(self._changed(now), fence=self.fence + 1, active_generation_id=generation_id)
 
     def end_reply(self, *, spoken: bool, now: datetime) -> "Conversation":
         """Return it after the reply under way ended; it adds a turn where something was `spoken`."""
         return replace(self._changed(now), turns=self.turns + spoken, active_generation_id=None)
 
+    def pause(self, now: datetime) -> "Conversation":
+        """Return it paused. A reply under way goes on. Raises ConversationEnded."""
+        return self._become(ConversationStatus.PAUSED, now)
+
+    def resume(self, now: datetime) -> "Conversation":
+        """Return it active again. Raises ConversationEnded."""
+        return self._become(ConversationStatus.ACTIVE, now)
+
     def end(self, now: datetime) -> "Conversation":
         """Return it ended."""
         return replace(self._changed(now), status=ConversationStatus.COMPLETED, ended_at=now)
+
+    def _become(self, status: ConversationStatus, now: datetime) -> "Conversation":
+        if self.has_ended:
+            raise ConversationEnded(self.id)
+        return self if self.status is status else replace(self._changed(now), status=status)
 
     def _changed(self, now: datetime) -> "Conversation":
         return replace(self, version=self.version + 1, updated_at=now)

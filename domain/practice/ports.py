@@ -52,17 +52,30 @@ class Turns(Protocol):
     async def add(self, turn: Turn) -> None:
         """Store a new one. Raises ConcurrentUpdate when its position or its client's id of it is taken."""
 
+    async def get(self, turn_id: UUID) -> Turn | None:
+        """Return it, whosever it is."""
+
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Turn | None:
         """Return the learner's turn to which the client gave this id."""
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:
         """Return the partner's turn that the generation made."""
 
-    async def newest(self, conversation_id: UUID, limit: int) -> Sequence[Turn]:
-        """Return the last `limit` turns, the oldest of them first."""
+    async def newest_of_learner(self, conversation_id: UUID) -> Turn | None:
+        """Return what the learner said last."""
+
+    async def leading_to(self, turn_id: UUID, limit: int) -> Sequence[Turn]:
+        """Return the last `limit` turns up to this one and with it, in order. Replaced ones are left out."""
 
     async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
-        """Return up to `limit` turns with a higher position, in order."""
+        """Return up to `limit` turns with a higher position, in order.
+
+        Replaced ones are left out, and while a message is being answered, whatever comes after that message: it is the
+        reply whose place the one under way is to take.
+        """
+
+    async def replace_replies(self, turn_id: UUID, version: int) -> Sequence[UUID]:
+        """Mark the replies to the learner's turn as replaced in `version`; return those that were not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +90,13 @@ class Generations(Protocol):
     """All generations. Each write names the attempt it is made under; another attempt's write changes nothing."""
 
     async def add(self, generation: Generation) -> None:
-        """Store a new one. Raises ConcurrentUpdate when the conversation has one under way."""
+        """Store a new one. Raises ConcurrentUpdate when one is under way or has the same client's id."""
 
     async def get(self, generation_id: UUID) -> Generation | None:
         """Return it, whosever it is."""
+
+    async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Generation | None:
+        """Return the reply that was asked for anew under the client's id."""
 
     async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
         """Return up to `limit` generations under way whose lease is over, the longest over first."""

@@ -99,7 +99,7 @@ class ProduceReply:
             if conversation is None:
                 return None
             scenario = await reads.scenarios.get(conversation.scenario_id, held.user_id)
-            turns = await reads.turns.newest(held.conversation_id, MEMORY)
+            turns = await reads.turns.leading_to(held.turn_id, MEMORY)
         if scenario is None:
             return None
         history = tuple(ChatMessage(turn.author, turn.text) for turn in turns)

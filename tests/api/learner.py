@@ -146,6 +146,18 @@ async def _of_generation(learner: Learner) -> dict[str, Any]:
     return {"generation_id": await learner.reply()}
 
 
+async def _to_regenerate(learner: Learner) -> dict[str, Any]:
+    conversation = await learner.converse()
+    await learner.say(conversation.id)
+    return {"turn_id": (await learner.turns(conversation.id))[-1].id, "client_message_id": uuid4().hex}
+
+
+async def _of_paused_conversation(learner: Learner) -> dict[str, Any]:
+    conversation = await _of_conversation(learner)
+    await learner.call("ConversationService/PauseConversation", **conversation)
+    return conversation
+
+
 async def _of_job(learner: Learner) -> dict[str, Any]:
     return {"job_id": (await learner.generate()).id}
 
@@ -221,8 +233,11 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "ConversationService/ListConversations": _just(),
     "ConversationService/ListTurns": _of_conversation,
     "ConversationService/SendMessage": _message,
+    "ConversationService/RegenerateReply": _to_regenerate,
     "ConversationService/ResumeReply": _of_generation,
     "ConversationService/CancelReply": _of_generation,
+    "ConversationService/PauseConversation": _of_conversation,
+    "ConversationService/ResumeConversation": _of_paused_conversation,
     "ConversationService/EndConversation": _of_conversation,
     "AuditService/ListEvents": _own_events,
     "AuditService/VerifyEvents": _stream_of,

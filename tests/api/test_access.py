@@ -18,7 +18,7 @@ FOR_ADMINS = [name for name in SIGNED_IN if RPCS[name].is_for_admins]
 OF_ONE_LEARNER = [
     name
     for name, rpc in RPCS.items()
-    if {"conversation_id", "generation_id", "job_id"} & set(rpc.request.DESCRIPTOR.fields_by_name)
+    if {"conversation_id", "generation_id", "job_id", "turn_id"} & set(rpc.request.DESCRIPTOR.fields_by_name)
 ]
 BAD_TOKENS = {"garbage": "not-a-token", "no JWT of ours": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."}
 
@@ -78,7 +78,7 @@ async def test_owners_may_call_every_other_method(door, owner, name) -> None:
 async def test_what_is_anothers_is_not_found(door, owner, other, name) -> None:
     refused = await door.call(name, await example(name, owner), other.token)
     assert refused.code == "NOT_FOUND"
-    assert refused.reason in ("CONVERSATION_NOT_FOUND", "GENERATION_NOT_FOUND", "JOB_NOT_FOUND")
+    assert refused.reason in ("CONVERSATION_NOT_FOUND", "GENERATION_NOT_FOUND", "JOB_NOT_FOUND", "TURN_NOT_FOUND")
     assert not refused.messages
 
 

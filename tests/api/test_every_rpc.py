@@ -9,7 +9,8 @@ from api.learner import Learner, example
 from google.protobuf.json_format import MessageToDict
 
 # A call that can be made again gives the same answer through either door, to the byte.
-REPEATABLE = [name for name, rpc in RPCS.items() if rpc.is_read] + ["ConversationService/SendMessage"]
+_JOINED = ["ConversationService/SendMessage", "ConversationService/RegenerateReply"]
+REPEATABLE = [name for name, rpc in RPCS.items() if rpc.is_read] + _JOINED
 WRITING = [name for name in RPCS if name not in REPEATABLE]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")

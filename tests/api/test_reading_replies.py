@@ -16,6 +16,8 @@ from google.protobuf.json_format import MessageToDict
 from domain.practice.chat import Delta, Finish, FinishReason
 
 TEXT = "".join(WORDS)
+AS_OURS = {"preserving_proto_field_name": True, "always_print_fields_with_no_presence": True}
+"""How our JSON writes a message."""
 
 
 async def test_all_forms_of_a_stream_hold_the_same_events(product, owner, conversation) -> None:
@@ -29,10 +31,7 @@ async def test_all_forms_of_a_stream_hold_the_same_events(product, owner, conver
     assert kinds(by_grpc)[:2] == ["accepted", "started"]
     assert kinds(by_grpc)[-2:] == ["usage", "completed"]
     assert said(by_grpc) == TEXT
-    expected = [
-        (event.cursor, event.WhichOneof("event"), MessageToDict(event, preserving_proto_field_name=True))
-        for event in by_grpc
-    ]
+    expected = [(event.cursor, event.WhichOneof("event"), MessageToDict(event, **AS_OURS)) for event in by_grpc]
     assert [(key, name, json.loads(data)) for key, name, data in parse_sse(bodies[SSE])] == expected
     assert [json.loads(line) for line in bodies[NDJSON].splitlines()] == [data for *_, data in expected]
     assert json.loads(bodies[ARRAY]) == [data for *_, data in expected]

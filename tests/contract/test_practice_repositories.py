@@ -161,7 +161,7 @@ async def test_turns_are_found_by_position_message_and_generation(store, convers
         assert await reads.turns.by_client_message_id(uuid4(), "m-1") is None
         assert await reads.turns.of_partner(generation.id) == partner
         assert await reads.turns.of_partner(uuid4()) is None
-        assert [turn.position for turn in await reads.turns.newest(conversation.id, 2)] == [2, 3]
+        assert [turn.position for turn in await reads.turns.leading_to(partner.id, 2)] == [2, 3]
         assert [turn.position for turn in await reads.turns.after(conversation.id, 1, 1)] == [2]
         assert await reads.turns.after(conversation.id, 3, 9) == []
 
@@ -252,3 +252,95 @@ async def test_what_has_lapsed_is_found_until_it_ends(store, generation) -> None
     assert await lapsed(LATER + timedelta(seconds=11))
     await do(store, "end", held, cancelled(""), 2, after(LATER))
     assert not await lapsed(LATER + timedelta(days=1))
+
+
+# Replies to the same message
+
+
+@pytest.fixture
+async def answered(store, conversation, generation) -> Turn:
+    """The partner's turn at position 3, which `generation` made."""
+    held = await do(store, "claim", generation, NOW, LATER, "a")
+    reply = a_turn(conversation, 3, author=Author.PARTNER, generation_id=generation.id)
+    async with store.work() as work:
+        await work.generations.end(held, completed(reply.text, "stop", None), 4, after(LATER))
+        await work.turns.add(reply)
+        await work.commit()
+    return reply
+
+
+def a_sibling(generation: Generation, key: str | None = "wish-1") -> Generation:
+    return replace(generation, id=uuid4(), client_message_id=key)
+
+
+async def test_a_sibling_is_found_by_the_wish_that_asked_for_it(store, conversation, generation, answered) -> None:
+    sibling = a_sibling(generation)
+    await do(store, "add", sibling)
+    async with store.reads() as reads:
+        assert await reads.generations.by_client_message_id(conversation.id, "wish-1") == sibling
+        assert await reads.generations.by_client_message_id(conversation.id, "m-1") is None
+        assert await reads.generations.by_client_message_id(uuid4(), "wish-1") is None
+
+
+async def test_a_wish_is_taken_once(store, generation, answered) -> None:
+    first = a_sibling(generation)
+    await do(store, "add", first)
+    held = await do(store, "claim", first, NOW, LATER, "a")
+    await do(store, "end", held, cancelled(""), 2, after(LATER))
+    async with store.work() as work:
+        with pytest.raises(ConcurrentUpdate):
+            await work.generations.add(a_sibling(generation))
+
+
+async def test_a_turn_is_read_as_it_was_written(store, answered) -> None:
+    async with store.reads() as reads:
+        assert await reads.turns.get(answered.id) == answered
+        assert await reads.turns.get(uuid4()) is None
+
+
+async def test_the_learners_newest_turn_is_found(store, conversation, generation, answered) -> None:
+    async with store.reads() as reads:
+        assert (await reads.turns.newest_of_learner(conversation.id)).id == generation.turn_id
+        assert await reads.turns.newest_of_learner(uuid4()) is None
+
+
+async def test_replies_to_a_message_are_replaced_once_and_no_others(store, conversation, generation, answered) -> None:
+    other = a_turn(conversation, 4, client_message_id="m-2", generation_id=uuid4())
+    async with store.work() as work:
+        await work.turns.add(other)
+        await work.generations.add(queue_generation(other.generation_id, other, conversation, LATER - NOW))
+        await work.turns.add(a_turn(conversation, 5, author=Author.PARTNER, generation_id=other.generation_id))
+        assert await work.turns.replace_replies(generation.turn_id, 7) == [answered.id]
+        assert await work.turns.replace_replies(generation.turn_id, 8) == []
+        await work.commit()
+    async with store.reads() as reads:
+        assert await reads.turns.get(answered.id) == replace(answered, replaced=True, version=7)
+        assert [turn.position for turn in await reads.turns.leading_to(other.id, 9)] == [1, 2, 4]
+
+
+async def test_a_message_is_led_to_by_what_was_said_before_it(store, generation, answered) -> None:
+    async with store.reads() as reads:
+        assert [turn.position for turn in await reads.turns.leading_to(answered.id, 2)] == [2, 3]
+        assert [turn.position for turn in await reads.turns.leading_to(generation.turn_id, 9)] == [1, 2]
+        assert await reads.turns.leading_to(uuid4(), 9) == []
+
+
+async def test_a_reply_is_not_shown_while_its_sibling_runs_and_after_it_was_replaced(
+    store, conversation, generation, answered
+) -> None:
+    async def shown(after_position: int = 0, limit: int = 9) -> list[int]:
+        async with store.reads() as reads:
+            return [turn.position for turn in await reads.turns.after(conversation.id, after_position, limit)]
+
+    assert await shown() == [1, 2, 3]
+    await do(store, "add", sibling := a_sibling(generation))
+    assert await shown() == [1, 2]
+    held = await do(store, "claim", sibling, NOW, LATER, "a")
+    assert await shown(1) == [2]
+    await do(store, "end", held, cancelled(""), 2, after(LATER))
+    assert await shown(2) == [3]
+    async with store.work() as work:
+        await work.turns.replace_replies(generation.turn_id, 7)
+        await work.turns.add(a_turn(conversation, 4, author=Author.PARTNER, generation_id=sibling.id))
+        await work.commit()
+    assert await shown(1, 2) == [2, 4]

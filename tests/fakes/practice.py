@@ -94,6 +94,7 @@ class FakeTurns:
 
     def __init__(self, state: _State) -> None:
         self._rows = state.turns
+        self._generations = state.generations
 
     async def add(self, turn: Turn) -> None:
         for other in self._of(turn.conversation_id):
@@ -101,6 +102,9 @@ class FakeTurns:
             if same_message or turn.position == other.position:
                 raise ConcurrentUpdate("The conversation")
         self._rows[turn.id] = turn
+
+    async def get(self, turn_id: UUID) -> Turn | None:
+        return self._rows.get(turn_id)
 
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Turn | None:
         said = self._of(conversation_id)
@@ -110,11 +114,27 @@ class FakeTurns:
         made = (turn for turn in self._rows.values() if turn.generation_id == generation_id)
         return next((turn for turn in made if turn.author is Author.PARTNER), None)
 
-    async def newest(self, conversation_id: UUID, limit: int) -> Sequence[Turn]:
-        return self._of(conversation_id)[-limit:]
+    async def newest_of_learner(self, conversation_id: UUID) -> Turn | None:
+        said = [turn for turn in self._of(conversation_id) if turn.author is Author.LEARNER]
+        return said[-1] if said else None
+
+    async def leading_to(self, turn_id: UUID, limit: int) -> Sequence[Turn]:
+        asked = self._rows.get(turn_id)
+        before = [turn for turn in self._of(asked.conversation_id) if turn.position <= asked.position] if asked else []
+        return [turn for turn in before if not turn.replaced][-limit:]
 
     async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
-        return [turn for turn in self._of(conversation_id) if turn.position > position][:limit]
+        running = (one for one in self._generations.values() if not one.has_ended)
+        asked = [self._rows[one.turn_id].position for one in running if one.conversation_id == conversation_id]
+        shown = [turn for turn in self._of(conversation_id) if turn.position > position and not turn.replaced]
+        return [turn for turn in shown if not asked or turn.position <= asked[0]][:limit]
+
+    async def replace_replies(self, turn_id: UUID, version: int) -> Sequence[UUID]:
+        siblings = {one.id for one in self._generations.values() if one.turn_id == turn_id}
+        replies = [turn for turn in self._rows.values() if turn.author is Author.PARTNER]
+        there = [turn for turn in replies if turn.generation_id in siblings and not turn.replaced]
+        self._rows.update({turn.id: replace(turn, replaced=True, version=version) for turn in there})
+        return [turn.id for turn in there]
 
     def _of(self, conversation_id: UUID) -> list[Turn]:
         said = [turn for turn in self._rows.values() if turn.conversation_id == conversation_id]
@@ -130,12 +150,17 @@ class FakeGenerations:
 
     async def add(self, generation: Generation) -> None:
         for other in self._rows.values():
-            if other.conversation_id == generation.conversation_id and not other.has_ended:
+            same_wish = generation.client_message_id and generation.client_message_id == other.client_message_id
+            if other.conversation_id == generation.conversation_id and (same_wish or not other.has_ended):
                 raise ConcurrentUpdate("The conversation")
         self._rows[generation.id] = generation
 
     async def get(self, generation_id: UUID) -> Generation | None:
         return self._rows.get(generation_id)
+
+    async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Generation | None:
+        asked = (one for one in self._rows.values() if one.conversation_id == conversation_id)
+        return next((one for one in asked if one.client_message_id == client_message_id), None)
 
     async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
         lapsed = [one for one in self._rows.values() if not one.has_ended and one.lease_until < now]

@@ -18,8 +18,10 @@ from domain.practice.leases import Leases
 from domain.practice.log import Doorbell, GenerationLog
 from domain.practice.messages import Message, SendMessage
 from domain.practice.model import Conversation, Generation, Turn
+from domain.practice.pausing import PauseConversation, ResumeConversation
 from domain.practice.production import ProduceReply
 from domain.practice.recovery import RecoverReply
+from domain.practice.regeneration import RegenerateReply
 from domain.practice.replies import FollowReply, ResumeReply
 from domain.practice.reply import LogEntry, Position, TextDelta, cursor
 from domain.shared.clock import Clock, system_clock
@@ -83,7 +85,10 @@ class RolePlays:
         self.get_conversation = GetConversation(reads)
         self.list_conversations = ListConversations(reads)
         self.list_turns = ListTurns(reads)
-        self.send_message = SendMessage(work, self.runner, self.clock)
+        self.send_message = SendMessage(work, self.runner, self.stop, self.clock)
+        self.regenerate_reply = RegenerateReply(work, self.runner, self.clock)
+        self.pause_conversation = PauseConversation(work, self.clock)
+        self.resume_conversation = ResumeConversation(work, self.clock)
         self.resume_reply = ResumeReply(reads, self.log, self.follow)
         self.cancel_reply = CancelReply(reads, self.stop)
         self.end_conversation = EndConversation(work, reads, self.stop, self.clock)
@@ -119,10 +124,21 @@ class RolePlays:
                     return entry
         raise AssertionError("the reply has no words")
 
-    async def send(self, conversation: Conversation, text: str = "Good evening.", key: str | None = None) -> Generation:
-        """Say something."""
-        message = Message(str(conversation.id), key or uuid4().hex, text)
+    async def send(
+        self,
+        conversation: Conversation,
+        text: str = "Good evening.",
+        key: str = "",
+        *,
+        interrupt: bool = False,
+    ) -> Generation:
+        """Say something, under a new id where `key` is empty."""
+        message = Message(str(conversation.id), key or uuid4().hex, text, interrupt)
         return await self.send_message(self.user_id, message)
+
+    async def regenerate(self, turn_id: UUID, key: str = "") -> Generation:
+        """Have the partner reply anew, under a new id where `key` is empty."""
+        return await self.regenerate_reply(self.user_id, str(turn_id), key or uuid4().hex)
 
     async def read(self, generation: Generation, after: Position | None = None) -> list[LogEntry]:
         """Read a reply to its end, as ResumeReply gives it."""

@@ -40,6 +40,7 @@ def turn(value: model.Turn) -> pb.Turn:
         client_message_id=value.client_message_id or "",
         generation_id=str(value.generation_id or ""),
         created_at=timestamp(value.created_at),
+        replaced=value.replaced,
     )
 
 

@@ -58,12 +58,25 @@ class ConversationServicer(ConversationServiceServicer):
         self, request: pb.SendMessageRequest, context: Context
     ) -> AsyncIterator[pb.SendMessageResponse]:
         """Say something and stream the reply."""
-        message = Message(request.conversation_id, request.client_message_id, request.text)
+        message = Message(request.conversation_id, request.client_message_id, request.text, request.interrupt)
         generation = await retried(lambda: self._do.send_message(user_of(context), message))
         generation_id = str(generation.id)
         async with aclosing(self._do.follow_reply(generation, None)) as entries:
             async for entry in entries:
                 answer = pb.SendMessageResponse()
+                put_reply_event(answer.event, generation_id, entry)
+                yield answer
+
+    async def RegenerateReply(
+        self, request: pb.RegenerateReplyRequest, context: Context
+    ) -> AsyncIterator[pb.RegenerateReplyResponse]:
+        """Have the partner reply anew and stream that reply."""
+        wish = (user_of(context), request.turn_id, request.client_message_id)
+        generation = await retried(lambda: self._do.regenerate_reply(*wish))
+        generation_id = str(generation.id)
+        async with aclosing(self._do.follow_reply(generation, None)) as entries:
+            async for entry in entries:
+                answer = pb.RegenerateReplyResponse()
                 put_reply_event(answer.event, generation_id, entry)
                 yield answer
 
@@ -85,6 +98,26 @@ class ConversationServicer(ConversationServiceServicer):
             context,
             lambda stopped: pb.CancelReplyResponse(generation=conversations.generation(stopped)),
             self._do.cancel_reply(user_of(context), request.generation_id),
+        )
+
+    async def PauseConversation(
+        self, request: pb.PauseConversationRequest, context: Context
+    ) -> pb.PauseConversationResponse:
+        """Pause a conversation."""
+        return await answer_once(
+            context,
+            lambda paused: pb.PauseConversationResponse(conversation=conversations.conversation(paused)),
+            self._do.pause_conversation(user_of(context), request.conversation_id, request.etag),
+        )
+
+    async def ResumeConversation(
+        self, request: pb.ResumeConversationRequest, context: Context
+    ) -> pb.ResumeConversationResponse:
+        """Go on with a conversation."""
+        return await answer_once(
+            context,
+            lambda resumed: pb.ResumeConversationResponse(conversation=conversations.conversation(resumed)),
+            self._do.resume_conversation(user_of(context), request.conversation_id, request.etag),
         )
 
     async def EndConversation(self, request: pb.EndConversationRequest, context: Context) -> pb.EndConversationResponse:

@@ -59,6 +59,10 @@ class NoRunner:
         pass
 
 
+async def stop_nothing(_generation_id) -> None:
+    raise AssertionError("no message here interrupts")
+
+
 class Area:
     """Use cases over one database."""
 
@@ -80,7 +84,7 @@ class Area:
         self.select_industry = SelectUserIndustry(self.uow, self.catalog)
         self.create_role = CreateCustomUserRole(self.uow)
         self.start = StartConversation(self.uow, system_clock)
-        self.send = SendMessage(self.uow, NoRunner(), system_clock)
+        self.send = SendMessage(self.uow, NoRunner(), stop_nothing, system_clock)
 
     def uow(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.connections, system_clock, MASTER_KEYS)
