@@ -15,6 +15,7 @@ class Screen:
         self._notes = notes
         self._in_reply = False
         self._text = ""  # of the reply under way, as it stands there
+        self._trouble = ""
 
     def history(self, turns: list[Turn]) -> None:
         """Show what was said before."""
@@ -29,6 +30,7 @@ class Screen:
 
     def reply(self, bookmark: Bookmark) -> None:
         """Have the newest line say what the reply says by now."""
+        self._trouble = ""
         self._begin()
         self._put(bookmark.text)
         match bookmark.ended:
@@ -42,8 +44,12 @@ class Screen:
                     self.note("Type /again to have the partner reply once more.")
 
     def broke(self, why: Refusal) -> None:
-        """Say that a stream broke."""
-        self.note(f"[{why.reason or why.code.name}: trying again]")
+        """Say that a stream broke; not again for each try that fails alike."""
+        when = f" in {why.retry_after:.0f} s" if why.retry_after >= 1 else ""
+        note = f"[{why.reason or why.code.name}: trying again{when}]"
+        if note != self._trouble:
+            self._trouble = note
+            self.note(note)
 
     def refused(self, why: Refusal) -> None:
         """Say that a wish was refused for good."""

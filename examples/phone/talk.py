@@ -23,7 +23,7 @@ from phone.keyboard import Keyboard
 from phone.outbox import Outbox, Wish
 from phone.refusal import refusal_of
 from phone.screen import Screen
-from phone.session import Session
+from phone.session import Session, SignedOut
 
 _T = TypeVar("_T")
 
@@ -72,9 +72,11 @@ class Talk:
 
     async def _enter(self, account: Account | None, scenario: str) -> None:
         """Sign in and start the conversation, unless an earlier run has. Only the very first run needs the server."""
+        kept = disk.kept(self._file)
+        if kept and not self._session.is_open and not account:
+            raise SignedOut  # a guest's new account could not read what is kept here
         if not self._session.is_open or account:
             await self._online(lambda: self._sign_in(account or Account.guest()))
-        kept = disk.kept(self._file)
         if not kept:  # the key is on the disk before it is used: dying in between starts no second conversation
             kept = {"key": str(uuid4()), "conversation_id": ""}
             disk.keep(self._file, kept)

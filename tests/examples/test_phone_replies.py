@@ -160,15 +160,25 @@ async def test_an_access_token_is_replaced_before_it_expires(script, run, tmp_pa
     assert {asked.token for asked in script.asked[-2:]} == {"Bearer a2"}
 
 
-async def test_a_session_that_was_ended_signs_the_device_out_and_keeps_the_message(script, run, tmp_path: Path):
-    script.streams = [[Refused(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")], WHOLE, reply("h", ACCEPTED, COMPLETED)]
+async def test_a_session_that_was_ended_signs_the_device_out_and_keeps_the_message(server, start, run, tmp_path: Path):
+    script, address = server
+    script.streams = [[Refused(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")], WHOLE]
     script.trouble = {"RefreshTokens": [Refused(StatusCode.UNAUTHENTICATED, "REFRESH_TOKEN_REUSED")]}
-    phone = await run()
-    assert "signed out" in phone.err
+    for phone in (await run(), await run("Nobody is in.")):
+        assert await phone.ended() == 1
+        assert "signed out" in phone.err
     assert not (tmp_path / "state/session.json").exists()
-    phone = await run("Once more.")
-    assert [request.text for request in script.replies_asked][:2] == ["Hello!", "Hello!"]
-    assert phone.out.startswith("You: Hello!\n")
+    phone = await start(address, "--email", "mei@example.com", "--name", "Mei Chan", PHONE_PASSWORD="harbour view")
+    assert await phone.ended() == 0
+    assert phone.out == "You: Hello!\nPartner: Yes.\n"
+    first, again = script.replies_asked
+    assert first == again
+
+
+async def test_a_long_wait_is_told_and_trouble_is_told_once(script, run):
+    script.streams = [[Refused(StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", retry_after=1)]] * 2 + [WHOLE]
+    phone = await run()
+    assert phone.err == "[TOO_MANY_STREAMS: trying again in 1 s]\n"
 
 
 async def test_every_call_has_a_deadline_and_those_that_change_something_a_key(script, run):
