@@ -87,12 +87,13 @@ class Courier:
 
     async def _stream(self, wish: Wish | None) -> Refusal | None:
         """Read one stream. None: its reply has ended, or was given up; otherwise why it broke."""
+        before = self._bookmarks.now
         try:
             await self._read(await self._open(wish), wish)
         except AioRpcError as error:
             broken: Refusal | None = self._judge(refusal_of(error), wish)
         else:
-            broken = _CUT if self._bookmarks.now.is_open else None
+            broken = _CUT if self._bookmarks.now.is_open or self._bookmarks.now == before else None
         if broken:
             self._shown.broke(broken)
         return broken

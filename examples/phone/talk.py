@@ -76,7 +76,8 @@ class Talk:
         if kept and not self._session.is_open and not account:
             raise SignedOut  # a guest's new account could not read what is kept here
         if not self._session.is_open or account:
-            await self._online(lambda: self._sign_in(account or Account.guest()))
+            who = account or Account.guest()  # one guest, however often this is tried
+            await self._online(lambda: self._sign_in(who))
         if not kept:  # the key is on the disk before it is used: dying in between starts no second conversation
             kept = {"key": str(uuid4()), "conversation_id": ""}
             disk.keep(self._file, kept)

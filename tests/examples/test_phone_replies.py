@@ -82,6 +82,14 @@ async def test_however_a_stream_ends_before_its_reply_it_is_read_on_from_the_cur
     assert script.replies_asked[1].after == "g:1-2"
 
 
+async def test_a_stream_that_ends_before_its_first_event_is_opened_again(script, run):
+    script.streams = [[], [], WHOLE]
+    phone = await run()
+    assert phone.replies == ["Yes."]
+    first, second, third = script.replies_asked
+    assert first == second == third
+
+
 async def test_a_failed_reply_is_offered_again_and_made_once_for_one_wish(script, run):
     failure = {"failure": {"reason": "MODEL_UNAVAILABLE", "message": "It broke.", "retryable": True}}
     script.streams = [
