@@ -46,6 +46,10 @@ class RedisLiveSessions:
         await self._bell.close()
         await self._redis.aclose()
 
+    async def flush(self) -> None:
+        """Tell on at once what is noted."""
+        await self._uses.flush()
+
     def used(self, session: Session, written: datetime) -> None:
         """Note a use."""
         self._uses.note(session, written)

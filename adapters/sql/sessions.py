@@ -50,10 +50,14 @@ _REVOKE = (
     .where(tables.session.c.id == bindparam("session_id"))
     .values(revoked_at=bindparam("new_revoked_at"))
 )
-_USED = func.unnest(
-    bindparam("ids", type_=ARRAY(tables.session.c.id.type)),
-    bindparam("moments", type_=ARRAY(tables.session.c.last_seen_at.type)),
-).table_valued(tables.session.c.id, tables.session.c.last_seen_at, name="used", joins_implicitly=True)
+_USED = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(tables.session.c.id.type)),
+        bindparam("moments", type_=ARRAY(tables.session.c.last_seen_at.type)),
+    )
+    .table_valued(tables.session.c.id, tables.session.c.last_seen_at, name="used")
+    .render_derived()
+)
 # Who holds a session just now is refreshing it, which tells of its use too, or ending it. Nobody waits for anybody.
 _BEHIND = (
     select(tables.session.c.id, _USED.c.last_seen_at.label("moment"))
