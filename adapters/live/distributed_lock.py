@@ -63,13 +63,13 @@ class DistributedLock:
         """
         token = secrets.token_hex(16)
         until = await self._acquire(token, within)
+        lease = Lease(until, self._ttl, lambda: self._extended(token))
         try:
-            async with Lease(until, self._ttl, lambda: self._extended(token)) as lease:
+            async with lease:
                 yield
         finally:
-            with suppress(*FAULTS):  # where the server is away, the lock ends with its time
-                async with asyncio.timeout(ANSWER_WITHIN):
-                    await self._release([self._key], [token])
+            if not lease.lost:
+                await self._free(token)
         if lease.lost:
             raise LockLost(f"{self._key} was lost.")
 
@@ -93,6 +93,11 @@ class DistributedLock:
                 return bool(await self._redis.set(self._key, token, nx=True, px=self._milliseconds))
         except FAULTS as fault:  # an answer lost on the way leaves a lock that ends with its time
             raise LockUnavailable(f"Nobody can say who holds {self._key}.") from fault
+
+    async def _free(self, token: str) -> None:
+        with suppress(*FAULTS):  # where the server is away, the lock ends with its time
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await self._release([self._key], [token])
 
     async def _extended(self, token: str) -> bool:
         return bool(await self._extend([self._key], [token, self._milliseconds]))

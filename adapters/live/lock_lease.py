@@ -8,8 +8,8 @@ from typing import Self
 
 from adapters.live.connection import FAULTS
 
-_EXTENSIONS = 3
-"""How often a lock is extended within its time: two may fail."""
+_EXTENSIONS = 4
+"""Parts of a lock's time, after each of which it is extended: two extensions that follow one another may fail."""
 _DRIFT = 0.02
 """What is taken off its time for a server whose clock runs faster than ours; real ones differ by a hundredth of it."""
 
