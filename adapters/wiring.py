@@ -27,6 +27,7 @@ from adapters.security.passwords import Argon2Passwords, common_passwords
 from adapters.security.refresh_tokens import HmacRefreshTokens
 from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
 from adapters.security.verified_tokens import TokenVerifier
+from adapters.sessions.live_sessions import RedisLiveSessions
 from adapters.settings import Settings
 from adapters.sql.answers import Answers
 from adapters.sql.api_use import ApiUseTable, ApiUseWriter
@@ -34,6 +35,7 @@ from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
 from adapters.sql.event_reader import SqlEventReader
 from adapters.sql.export import SqlPersonalData
+from adapters.sql.sessions import SqlSessionUses
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
 from adapters.sql.verification import SqlSnapshots
 from adapters.telemetry.api_use import ApiUse
@@ -47,6 +49,7 @@ from domain.identity.erase import EraseUser
 from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
 from domain.identity.mail import Mailer
+from domain.identity.open_sessions import ListSessions, RevokeSession
 from domain.identity.ports import PasswordHasher
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
@@ -111,6 +114,7 @@ class _Parts:
         self.catalog = SqlCatalog(self.connections)
         self.log = RedisGenerationLog(redis_url)
         self.doorbell = RedisDoorbell(redis_url)
+        self.sessions = RedisLiveSessions(redis_url, SqlSessionUses(self.connections).save, clock)
         self.passwords = Argon2Passwords()
         self.keys = signing_keys(settings)
         self.master = master_keys(settings)
@@ -143,16 +147,19 @@ async def open_application(
         await parts.log.start()
         stack.push_async_callback(parts.log.close)
         stack.push_async_callback(parts.doorbell.close)
+        parts.sessions.start()
+        stack.push_async_callback(parts.sessions.close)
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
         runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, model or chat_model(settings)))
         stack.push_async_callback(runner.stop, REPLIES_GRACE_SECONDS)
         parts.doorbell.listen(runner.cancel)
         recover = RecoverReply(parts.log, leases, finish, runner)
-        verify = VerifyAccessToken(JwtAccessTokens(parts.keys, clock), parts.reads, clock)
+        verify = VerifyAccessToken(JwtAccessTokens(parts.keys, clock), parts.reads, parts.sessions, clock)
         tokens = TokenVerifier(verify, clock)
+        parts.sessions.listen(tokens.forget)
         yield Application(
-            identity=_identity(parts, tokens, parts.passwords),
+            identity=_identity(parts, parts.passwords),
             catalog=_catalog(parts),
             onboarding=_onboarding(parts),
             practice=_practice(parts, runner, recover),
@@ -204,19 +211,21 @@ def erasure_list(settings: Settings) -> ErasureList:
     return ErasureList(settings.erasure_list or Path(settings.data_dir) / "erasures.jsonl")
 
 
-def _identity(parts: _Parts, tokens: TokenVerifier, hasher: PasswordHasher) -> IdentityUseCases:
+def _identity(parts: _Parts, hasher: PasswordHasher) -> IdentityUseCases:
     access = JwtAccessTokens(parts.keys, parts.clock)
     sessions = SessionTokens(access, HmacRefreshTokens(parts.keys.refresh_secret), parts.clock)
     return IdentityUseCases(
         register_user=RegisterUser(parts.uow, sessions, hasher, common_passwords(), parts.clock),
         authenticate_user=AuthenticateUser(parts.uow, parts.reads, sessions, hasher),
-        refresh_tokens=RefreshTokens(parts.uow, sessions, tokens, parts.clock),
-        log_out=LogOut(parts.uow, tokens, parts.clock),
+        refresh_tokens=RefreshTokens(parts.uow, sessions, parts.sessions, parts.clock),
+        log_out=LogOut(parts.uow, parts.sessions, parts.clock),
+        list_sessions=ListSessions(parts.reads, parts.sessions, parts.clock),
+        revoke_session=RevokeSession(parts.uow, parts.sessions, parts.clock),
         get_public_keys=GetPublicKeys(access),
         get_user=GetUser(parts.reads),
         update_profile=UpdateProfile(parts.uow, parts.clock),
         export_account=ExportAccount(parts.reads, SqlPersonalData(parts.connections, parts.master)),
-        erase_user=EraseUser(parts.uow, tokens, parts.doorbell, parts.clock),
+        erase_user=EraseUser(parts.uow, parts.sessions, parts.doorbell, parts.clock),
     )
 
 

@@ -8,11 +8,13 @@ from functools import partial
 
 import uvloop
 from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
 
 from adapters import failpoints
 from adapters.bus.publisher import BusPublisher
 from adapters.engines import EngineUrls
 from adapters.live.connection import connect
+from adapters.live.distributed_lock import DistributedLock
 from adapters.security.master_keys import MasterKeys
 from adapters.settings import Listen, Settings, load_settings
 from adapters.sql.engine import Connections, create_engine
@@ -45,12 +47,12 @@ from workers.relay import Relay
 from workers.sending import CelerySender
 from workers.stopping import until_asked
 from workers.supervisor import Part
-from workers.sweeper import Sweeper
+from workers.sweeper import LOCK_SECONDS, Sweeper
 from workers.tasks.registry import periodic, tasks
 from workers.upkeep import Upkeep
 
-_REDIS_CONNECTIONS = 4
-"""Of the relay and of the upkeep; consumers have their own."""
+_REDIS_CONNECTIONS = 6
+"""Of the relay, of the upkeep and of the sweeper; consumers have their own."""
 _CHECKPOINTS = "checkpoints"
 
 
@@ -117,7 +119,7 @@ async def open_background(
             Part("dead letters", until_asked(Retrier(connections, master, system_clock).run)),
             Part("erasures", until_asked(_erasures(settings, connections, master).run)),
             *_job_parts(connections, urls, registry),
-            Part("sweeper", until_asked(Sweeper(application.reads, application.recover, system_clock).run)),
+            Part("sweeper", until_asked(_sweeper(application, redis).run)),
         ]
         usable = partial(check_database, connections)
         last = partial(_last_checkpoint, Candidate(url, _CHECKPOINTS), checkpointer)
@@ -133,6 +135,11 @@ def _job_parts(connections: Connections, urls: EngineUrls, registry: CollectorRe
     dispatcher = Dispatcher(connections, lambda: CelerySender(app, known), periodic(), system_clock, counts)
     figures = JobMetrics(connections, counts, registry)
     return [Part("dispatcher", until_asked(dispatcher.run)), Part("job figures", until_asked(figures.run))]
+
+
+def _sweeper(application: Application, redis: Redis) -> Sweeper:
+    lock = DistributedLock(redis, "sweeper", LOCK_SECONDS)
+    return Sweeper(application.reads, application.recover, system_clock, lock)
 
 
 def _erasures(settings: Settings, connections: Connections, master: MasterKeys) -> Erasures:

@@ -14,8 +14,9 @@ from domain.practice.log import LogUnavailable
 class RedisDoorbell:
     """Implements Doorbell over one publish/subscribe channel. One a process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, channel: str = DOORBELL_CHANNEL) -> None:
         self._redis = connect(url, 2)
+        self._channel = channel
         self._handlers: list[Callable[[UUID], None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -24,7 +25,7 @@ class RedisDoorbell:
         self._tell(generation_id)
         with suppress(LogUnavailable):
             async with log_answers():
-                await self._redis.publish(DOORBELL_CHANNEL, str(generation_id))
+                await self._redis.publish(self._channel, str(generation_id))
 
     def listen(self, handler: Callable[[UUID], None]) -> None:
         """Call `handler`, which must not block, for each ring: possibly twice, and not for rings during an outage."""
@@ -52,7 +53,7 @@ class RedisDoorbell:
     async def _hear(self) -> None:
         async with self._redis.pubsub() as channel:
             async with asyncio.timeout(ANSWER_WITHIN):
-                await channel.subscribe(DOORBELL_CHANNEL)
+                await channel.subscribe(self._channel)
             async for message in channel.listen():
                 if message["type"] == "message":
                     self._tell(UUID(message["data"].decode()))

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.identity.model import Identity, VerifiedToken
 from domain.shared.clock import Clock
 
-# How long a token may go on being accepted after another process has ended its session.
+# How long a token may go on being accepted after another process has ended its session, when that cannot tell us.
 TRUSTED_FOR = timedelta(seconds=60)
 # At about 1 KB a token some 10 MB; beyond that the one unused for longest is verified again when it comes.
 CAPACITY = 10_000
@@ -24,8 +24,9 @@ class _Known:
 class TokenVerifier:
     """Tells who holds an access token.
 
-    The end of a session in this process (`forget`) counts at once, elsewhere within TRUSTED_FOR. A token that carries
-    a role is never remembered: whoever loses a role has lost it with the next call, in every process.
+    The end of a session counts at once where it is told (`forget`), and processes tell one another. Everywhere it
+    counts within TRUSTED_FOR, when the database is asked again. A token that carries a role is never remembered:
+    whoever loses a role has lost it with the next call, in every process.
     """
 
     def __init__(

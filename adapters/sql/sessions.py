@@ -1,18 +1,32 @@
 """Sessions and the hashes of their refresh tokens in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ARRAY, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.sql.engine import Connections
 from adapters.sql.tables import identity as tables
-from domain.identity.model import PresentedToken, Session
+from domain.identity.model import SESSION_IDLE_LIFETIME, PresentedToken, Session
 
 _COLUMNS = tables.session.c.keys()
 _ADD = insert(tables.session)
 _ADD_TOKEN = insert(tables.refresh_token)
 _GET = select(tables.session).where(tables.session.c.id == bindparam("session_id"))
+_OPEN = (
+    select(tables.session)
+    .where(
+        tables.session.c.user_id == bindparam("owner"),
+        tables.session.c.revoked_at.is_(None),
+        tables.session.c.last_seen_at > bindparam("idle_since"),
+        tables.session.c.absolute_expiry > bindparam("now"),
+    )
+    .order_by(tables.session.c.last_seen_at.desc(), tables.session.c.id.desc())
+    .limit(bindparam("most"))
+)
+_GET_FOR_UPDATE = _GET.where(tables.session.c.user_id == bindparam("owner")).with_for_update(key_share=True)
 # In one order, so that two who end sessions of the same user cannot wait for each other.
 _UNREVOKED_FOR_UPDATE = (
     select(tables.session)
@@ -36,6 +50,35 @@ _REVOKE = (
     .where(tables.session.c.id == bindparam("session_id"))
     .values(revoked_at=bindparam("new_revoked_at"))
 )
+_USED = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(tables.session.c.id.type)),
+        bindparam("moments", type_=ARRAY(tables.session.c.last_seen_at.type)),
+    )
+    .table_valued(tables.session.c.id, tables.session.c.last_seen_at, name="used")
+    .render_derived()
+)
+# Who holds a session just now is refreshing it, which tells of its use too, or ending it. Nobody waits for anybody.
+_BEHIND = (
+    select(tables.session.c.id, _USED.c.last_seen_at.label("moment"))
+    .join(_USED, _USED.c.id == tables.session.c.id)
+    .where(tables.session.c.last_seen_at < _USED.c.last_seen_at)
+    .with_for_update(of=tables.session, key_share=True, skip_locked=True)
+    .cte("behind")
+)
+_SAVE_USES = update(tables.session).where(tables.session.c.id == _BEHIND.c.id).values(last_seen_at=_BEHIND.c.moment)
+
+
+class SqlSessionUses:
+    """Writes when sessions were last used."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def save(self, used: Mapping[UUID, datetime]) -> None:
+        """Write the moments that are later than what is there. Raises Unavailable."""
+        async with self._connections.reading() as connection:  # one statement, which stands alone
+            await connection.execute(_SAVE_USES, {"ids": list(used), "moments": list(used.values())})
 
 
 class SqlSessions:
@@ -52,6 +95,17 @@ class SqlSessions:
     async def get(self, session_id: UUID) -> Session | None:
         """Give a session."""
         row = (await self._connection.execute(_GET, {"session_id": session_id})).mappings().first()
+        return None if row is None else Session(**row)
+
+    async def open_of(self, user_id: UUID, now: datetime, most: int) -> Sequence[Session]:
+        """Give the user's open sessions, the one last used first."""
+        values = {"owner": user_id, "now": now, "idle_since": now - SESSION_IDLE_LIFETIME, "most": most}
+        return [Session(**row) for row in (await self._connection.execute(_OPEN, values)).mappings()]
+
+    async def get_for_update(self, session_id: UUID, user_id: UUID) -> Session | None:
+        """Give a session of the user and lock it until the transaction's end."""
+        values = {"session_id": session_id, "owner": user_id}
+        row = (await self._connection.execute(_GET_FOR_UPDATE, values)).mappings().first()
         return None if row is None else Session(**row)
 
     async def unrevoked_for_update(self, user_id: UUID) -> Sequence[Session]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.identity.errors import TokenInvalid
 from domain.identity.events import UserDeleted
-from domain.identity.ports import IdentityWork, ReplyBell, VerifiedTokens
+from domain.identity.ports import IdentityWork, LiveSessions, ReplyBell
 from domain.shared.clock import Clock
 from domain.shared.errors import EtagMismatch
 
@@ -19,7 +19,7 @@ class EraseUser:
     """Erase the caller. Their tokens stop working, replies under way end, and the address is free again."""
 
     uow: Callable[[], IdentityWork]
-    verified: VerifiedTokens
+    live: LiveSessions
     bell: ReplyBell
     clock: Clock
 
@@ -37,8 +37,7 @@ class EraseUser:
             erased = await work.erasures.erase(user_id, self.clock())
             work.record(UserDeleted(user_id=user_id))
             await work.commit()
-        for session_id in erased.sessions:
-            self.verified.forget(session_id)
+        await self.live.ended(user_id, erased.sessions)
         for reply_id in erased.replies:
             await self.bell.ring(reply_id)
 

@@ -45,6 +45,16 @@ class RefreshTokenReused(DomainError):
         super().__init__("The refresh token had been used before; its session has been ended. Log in again.")
 
 
+class SessionNotFound(DomainError):
+    """The caller has no such session that is open."""
+
+    kind = ErrorKind.NOT_FOUND
+    reason = "SESSION_NOT_FOUND"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("The session does not exist.", metadata={"session_id": session_id})
+
+
 class UserNotFound(DomainError):
     """There is no such account any more."""
 

@@ -15,6 +15,7 @@ class Revocation(StrEnum):
     LOGGED_OUT = "logged_out"
     REUSE_DETECTED = "reuse_detected"
     ROLE_REVOKED = "role_revoked"
+    ENDED_BY_USER = "ended_by_user"
 
 
 def _without_person(data: dict[str, Any]) -> dict[str, Any]:

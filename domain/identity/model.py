@@ -71,10 +71,18 @@ class Session:
         """Return a new session."""
         return cls(session_id, user_id, device, now, now, now + SESSION_LIFETIME, now)
 
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends unless it is used before."""
+        return min(self.last_seen_at + SESSION_IDLE_LIFETIME, self.absolute_expiry)
+
     def is_open(self, now: datetime) -> bool:
         """Whether the session is neither revoked nor past its idle or its absolute lifetime."""
-        expiry = min(self.last_seen_at + SESSION_IDLE_LIFETIME, self.absolute_expiry)
-        return self.revoked_at is None and now < expiry
+        return self.revoked_at is None and now < self.expires_at
+
+    def seen(self, moment: datetime) -> Self:
+        """Return the session as last used at `moment`; a moment before its last use changes nothing."""
+        return replace(self, last_seen_at=max(self.last_seen_at, moment))
 
     def standing(self, generation: int, now: datetime) -> TokenStanding:
         """Return what this session makes of its refresh token of that generation."""

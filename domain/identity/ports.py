@@ -1,6 +1,6 @@
 """What the identity area needs from outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -65,6 +65,14 @@ class Sessions(Protocol):
 
     async def get(self, session_id: UUID) -> Session | None:
         """Give a session."""
+        ...
+
+    async def open_of(self, user_id: UUID, now: datetime, most: int) -> Sequence[Session]:
+        """Give the user's sessions that are open at `now`: at most so many, the one last used first."""
+        ...
+
+    async def get_for_update(self, session_id: UUID, user_id: UUID) -> Session | None:
+        """Give a session of this user, and have others who ask for it wait until the unit of work has ended."""
         ...
 
     async def unrevoked_for_update(self, user_id: UUID) -> Sequence[Session]:
@@ -176,11 +184,19 @@ class RefreshTokenSource(Protocol):
         ...
 
 
-class VerifiedTokens(Protocol):
-    """Remembers access tokens that were found good."""
+class LiveSessions(Protocol):
+    """What is told about sessions beside the database, which decides. Best effort: nothing here fails or waits long."""
 
-    def forget(self, session_id: UUID) -> None:
-        """Have the next use of every token of this session verified anew, because the session has ended."""
+    def used(self, session: Session, written: datetime) -> None:
+        """Note that a session was used at its `last_seen_at`, without waiting; the database has `written` until now."""
+        ...
+
+    async def seen(self, user_id: UUID) -> Mapping[UUID, datetime]:
+        """Give when sessions of the user were last used, by their id, as far as that is known here."""
+        ...
+
+    async def ended(self, user_id: UUID, session_ids: Iterable[UUID]) -> None:
+        """Have every process refuse the access tokens of these sessions, which the database has ended."""
         ...
 
 

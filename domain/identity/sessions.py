@@ -16,7 +16,7 @@ from domain.identity.events import (
     UserLoggedOut,
 )
 from domain.identity.model import ACCESS_TOKEN_LIFETIME, Identity, PresentedToken, Session, Tokens, TokenStanding
-from domain.identity.ports import AccessTokens, IdentityWork, RefreshTokenSource, VerifiedTokens
+from domain.identity.ports import AccessTokens, IdentityWork, LiveSessions, RefreshTokenSource
 from domain.shared.checks import Checks, Refused
 from domain.shared.clock import Clock
 
@@ -80,7 +80,7 @@ class RefreshTokens:
 
     uow: Callable[[], IdentityWork]
     sessions: SessionTokens
-    verified: VerifiedTokens
+    live: LiveSessions
     clock: Clock
 
     async def __call__(self, refresh_token: str) -> Tokens:
@@ -118,7 +118,7 @@ class RefreshTokens:
             SessionRevoked(**whose, cause=Revocation.REUSE_DETECTED),
         )
         await work.commit()
-        self.verified.forget(session.id)
+        await self.live.ended(session.user_id, [session.id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class LogOut:
     """End the session of a refresh token. A token that opens nothing is answered alike."""
 
     uow: Callable[[], IdentityWork]
-    verified: VerifiedTokens
+    live: LiveSessions
     clock: Clock
 
     async def __call__(self, refresh_token: str) -> None:
@@ -142,4 +142,4 @@ class LogOut:
             whose = {"session_id": session.id, "user_id": session.user_id}
             work.record(UserLoggedOut(**whose), SessionRevoked(**whose, cause=Revocation.LOGGED_OUT))
             await work.commit()
-        self.verified.forget(session.id)
+        await self.live.ended(session.user_id, [session.id])

@@ -158,6 +158,12 @@ async def _of_paused_conversation(learner: Learner) -> dict[str, Any]:
     return conversation
 
 
+async def _of_other_session(learner: Learner) -> dict[str, Any]:
+    await learner.log_in()
+    sessions = (await learner.call("AuthService/ListSessions")).message.sessions
+    return {"session_id": next(each.id for each in sessions if not each.current)}
+
+
 async def _of_job(learner: Learner) -> dict[str, Any]:
     return {"job_id": (await learner.generate()).id}
 
@@ -197,6 +203,8 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "AuthService/LogIn": _log_in,
     "AuthService/RefreshTokens": _refresh,
     "AuthService/LogOut": _refresh,
+    "AuthService/ListSessions": _just(page_size=2),
+    "AuthService/RevokeSession": _of_other_session,
     "AuthService/GetJwks": _just(),
     "UserService/GetMe": _just(),
     "UserService/ExportMe": _just(),

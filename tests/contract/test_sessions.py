@@ -1,6 +1,7 @@
 """What every keeper of sessions does."""
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -92,3 +93,41 @@ async def test_without_a_commit_nothing_is_written(store, kept, first_hash):
     async with store[0]() as work:
         await work.sessions.revoke(kept.revoked(LATER))
     assert await found(store, first_hash) == PresentedToken(kept, 0)
+
+
+async def add(store, *sessions):
+    async with store[0]() as work:
+        for session in sessions:
+            await work.sessions.add(session, secrets.token_bytes(32))
+        await work.commit()
+
+
+async def test_open_sessions_come_the_last_used_first_and_at_most_so_many(store, kept):
+    old, new = (Session.opened(uuid4(), kept.user_id, "laptop", NOON + timedelta(minutes=by)) for by in (-5, 5))
+    await add(store, old, new)
+    async with store[1]() as repositories:
+        assert await repositories.sessions.open_of(kept.user_id, LATER, 10) == [new, kept, old]
+        assert await repositories.sessions.open_of(kept.user_id, LATER, 2) == [new, kept]
+        assert await repositories.sessions.open_of(uuid4(), LATER, 10) == []
+
+
+async def test_a_session_that_has_ended_is_not_open(store, kept):
+    revoked = Session.opened(uuid4(), kept.user_id, "old", NOON)
+    await add(store, revoked)
+    async with store[0]() as work:
+        await work.sessions.revoke(revoked.revoked(LATER))
+        await work.commit()
+    used_lately = replace(kept, id=uuid4(), last_seen_at=kept.absolute_expiry - timedelta(days=1))
+    await add(store, used_lately)
+    day = timedelta(days=1)
+    async with store[1]() as repositories:
+        for moment in (LATER, NOON + 30 * day - day, NOON + 30 * day, kept.absolute_expiry - day, kept.absolute_expiry):
+            found = await repositories.sessions.open_of(kept.user_id, moment, 10)
+            assert {each.id for each in found} == {each.id for each in (kept, used_lately) if each.is_open(moment)}
+
+
+async def test_a_session_is_given_for_update_to_its_own_user_alone(store, kept):
+    async with store[0]() as work:
+        assert await work.sessions.get_for_update(kept.id, kept.user_id) == kept
+        assert await work.sessions.get_for_update(kept.id, uuid4()) is None
+        assert await work.sessions.get_for_update(uuid4(), kept.user_id) is None

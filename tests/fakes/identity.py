@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -114,6 +114,14 @@ class FakeSessions:
 
     async def get(self, session_id: UUID) -> Session | None:
         return self._sessions.get(session_id)
+
+    async def open_of(self, user_id: UUID, now: datetime, most: int) -> Sequence[Session]:
+        own = [session for session in self._sessions.values() if session.user_id == user_id and session.is_open(now)]
+        return sorted(own, key=lambda session: (session.last_seen_at, session.id), reverse=True)[:most]
+
+    async def get_for_update(self, session_id: UUID, user_id: UUID) -> Session | None:
+        session = self._sessions.get(session_id)
+        return session if session is not None and session.user_id == user_id else None
 
     async def unrevoked_for_update(self, user_id: UUID) -> Sequence[Session]:
         own = [session for session in self._sessions.values() if session.user_id == user_id]
@@ -264,14 +272,27 @@ class FakeRefreshTokens:
         return f"{token}'"
 
 
-class FakeVerifiedTokens:
-    """Remembers which sessions it was told to forget."""
+class FakeLiveSessions:
+    """Remembers what it was told of sessions; each that ends is told to `verifier`, if there is one."""
 
-    def __init__(self) -> None:
-        self.forgotten: list[UUID] = []
+    def __init__(self, verifier: Any = None) -> None:
+        self.ends: list[UUID] = []
+        self.moments: dict[UUID, datetime] = {}
+        self.written: dict[UUID, datetime] = {}
+        self.verifier = verifier
 
-    def forget(self, session_id: UUID) -> None:
-        self.forgotten.append(session_id)
+    def used(self, session: Session, written: datetime) -> None:
+        self.moments[session.id] = session.last_seen_at
+        self.written[session.id] = written
+
+    async def seen(self, user_id: UUID) -> Mapping[UUID, datetime]:
+        return dict(self.moments)
+
+    async def ended(self, user_id: UUID, session_ids: Iterable[UUID]) -> None:
+        for session_id in session_ids:
+            self.ends.append(session_id)
+            if self.verifier is not None:
+                self.verifier.forget(session_id)
 
 
 class FakeReplyBell:

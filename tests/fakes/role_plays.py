@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,6 +34,13 @@ from workers.sweeper import Sweeper
 async def no_pause(_seconds: float) -> None:
     """Pause for one turn of the loop."""
     await asyncio.sleep(0)
+
+
+class FreeLock:
+    """A lock that everybody holds."""
+
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -92,7 +99,7 @@ class RolePlays:
         self.resume_reply = ResumeReply(reads, self.log, self.follow)
         self.cancel_reply = CancelReply(reads, self.stop)
         self.end_conversation = EndConversation(work, reads, self.stop, self.clock)
-        self.sweeper = Sweeper(reads, self.recover, self.clock, no_pause)
+        self.sweeper = Sweeper(reads, self.recover, self.clock, FreeLock(), no_pause)
 
     async def produce(self, generation: Generation, cancel: asyncio.Event) -> None:
         """Produce with the model and pace that are set now."""

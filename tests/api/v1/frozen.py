@@ -12,6 +12,7 @@ from fakes.catalog import FakeCatalog
 from fakes.identity import (
     FakeAccessTokens,
     FakeIdentityStore,
+    FakeLiveSessions,
     FakePasswordHasher,
     FakeRefreshTokens,
     FakeReplyBell,
@@ -58,7 +59,9 @@ class Frozen:
         self._onboarding = FakeOnboardingStore(accounts=cast("set[UUID]", _Accounts(self._identity)))
         self._catalog = FakeCatalog(read_catalog(), self._onboarding.own_roles)
         self._access = FakeAccessTokens(clock)
-        self._tokens = TokenVerifier(VerifyAccessToken(self._access, self._identity.reads, clock), clock)
+        self._live = FakeLiveSessions()
+        self._tokens = TokenVerifier(VerifyAccessToken(self._access, self._identity.reads, self._live, clock), clock)
+        self._live.verifier = self._tokens
 
     def client(self) -> httpx.AsyncClient:
         """Return a client of the gateway, without a network between them."""
@@ -105,13 +108,15 @@ class Frozen:
         return IdentityUseCases(
             register_user=RegisterUser(work, sessions, hasher, frozenset({"password12"}), clock, self._new_id),
             authenticate_user=AuthenticateUser(work, reads, sessions, hasher),
-            refresh_tokens=RefreshTokens(work, sessions, self._tokens, clock),
-            log_out=LogOut(work, self._tokens, clock),
+            refresh_tokens=RefreshTokens(work, sessions, self._live, clock),
+            log_out=LogOut(work, self._live, clock),
+            list_sessions=cast("Any", None),  # v1 has no such methods
+            revoke_session=cast("Any", None),
             get_public_keys=GetPublicKeys(self._access),
             get_user=GetUser(reads),
             update_profile=UpdateProfile(work, clock),
             export_account=cast("Any", None),  # v1 has no such method
-            erase_user=EraseUser(work, self._tokens, FakeReplyBell(), clock),
+            erase_user=EraseUser(work, self._live, FakeReplyBell(), clock),
         )
 
     def _onboarding_use_cases(self) -> OnboardingUseCases:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
-from fakes.identity import FakePasswordHasher, FakeReplyBell, FakeVerifiedTokens
+from fakes.identity import FakeLiveSessions, FakePasswordHasher, FakeReplyBell
 from fakes.master_keys import MASTER_KEYS
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -73,12 +73,12 @@ class Area:
         self.reads = SqlReads(connections)
         self.catalog = SqlCatalog(connections)
         self.hasher = FakePasswordHasher()
-        self.verified, self.bell = FakeVerifiedTokens(), FakeReplyBell()
+        self.sessions, self.bell = FakeLiveSessions(), FakeReplyBell()
         tokens = SessionTokens(self.access, HmacRefreshTokens(keys.refresh_secret), system_clock)
         self.register = RegisterUser(self.uow, tokens, self.hasher, frozenset(), system_clock)
         self.log_in = AuthenticateUser(self.uow, self.reads, tokens, self.hasher)
-        self.refresh = RefreshTokens(self.uow, tokens, self.verified, system_clock)
-        self.erase = EraseUser(self.uow, self.verified, self.bell, system_clock)
+        self.refresh = RefreshTokens(self.uow, tokens, self.sessions, system_clock)
+        self.erase = EraseUser(self.uow, self.sessions, self.bell, system_clock)
         self.erase_again = EraseAgain(self.uow, system_clock)
         self.grant, self.revoke = GrantRole(self.uow), RevokeRole(self.uow, system_clock)
         self.select_industry = SelectUserIndustry(self.uow, self.catalog)
@@ -144,7 +144,7 @@ async def test_nothing_of_an_erased_user_is_left_in_any_table_but_ids_in_the_rec
     for personal in (user.email, NAME, TITLE, SAID):
         assert await area.tables_with(personal) == set()
     assert area.bell.rung == [generation.id]
-    assert area.verified.forgotten == [area.access.verify(tokens.access_token).identity.session_id]
+    assert area.sessions.ends == [area.access.verify(tokens.access_token).identity.session_id]
     assert (await area.event_types(f"user-{user.id}"))[-1] == "user.deleted"
 
 

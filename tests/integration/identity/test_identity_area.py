@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from fakes.identity import FakePasswordHasher
+from fakes.identity import FakeLiveSessions, FakePasswordHasher
 from sqlalchemy import text
 
 from adapters.security.access_tokens import JwtAccessTokens
@@ -44,13 +44,14 @@ def area(sql_work, sql_reads, tmp_path, argon2):
     keys = load_or_create_signing_keys(tmp_path / "keys.json")
     access = JwtAccessTokens(keys, system_clock)
     tokens = SessionTokens(access, HmacRefreshTokens(keys.refresh_secret), system_clock)
-    verifier = TokenVerifier(VerifyAccessToken(access, sql_reads, system_clock), system_clock)
+    live = FakeLiveSessions()
+    live.verifier = verifier = TokenVerifier(VerifyAccessToken(access, sql_reads, live, system_clock), system_clock)
     return SimpleNamespace(
         register=RegisterUser(sql_work, tokens, argon2, common_passwords(), system_clock),
         register_fast=RegisterUser(sql_work, tokens, FakePasswordHasher(), frozenset(), system_clock),
         log_in=AuthenticateUser(sql_work, sql_reads, tokens, argon2),
-        refresh=RefreshTokens(sql_work, tokens, verifier, system_clock),
-        log_out=LogOut(sql_work, verifier, system_clock),
+        refresh=RefreshTokens(sql_work, tokens, live, system_clock),
+        log_out=LogOut(sql_work, live, system_clock),
         get_user=GetUser(sql_reads),
         update_profile=UpdateProfile(sql_work, system_clock),
         verifier=verifier,

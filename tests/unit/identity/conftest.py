@@ -6,16 +6,17 @@ import pytest
 from fakes.identity import (
     FakeAccessTokens,
     FakeIdentityStore,
+    FakeLiveSessions,
     FakePasswordHasher,
     FakeRefreshTokens,
     FakeReplyBell,
-    FakeVerifiedTokens,
     SettableClock,
 )
 
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
 from domain.identity.erase import EraseAgain, EraseUser
 from domain.identity.log_in import AuthenticateUser, LogIn
+from domain.identity.open_sessions import ListSessions, RevokeSession
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.roles import GrantRole, RevokeRole
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
@@ -30,7 +31,7 @@ class IdentityArea:
     store: FakeIdentityStore = field(default_factory=FakeIdentityStore)
     hasher: FakePasswordHasher = field(default_factory=FakePasswordHasher)
     refresh: FakeRefreshTokens = field(default_factory=FakeRefreshTokens)
-    verified: FakeVerifiedTokens = field(default_factory=FakeVerifiedTokens)
+    live: FakeLiveSessions = field(default_factory=FakeLiveSessions)
     bell: FakeReplyBell = field(default_factory=FakeReplyBell)
 
     def __post_init__(self):
@@ -39,15 +40,17 @@ class IdentityArea:
         work, reads = self.store.work, self.store.reads
         self.register = RegisterUser(work, tokens, self.hasher, frozenset({"qwertyuiop"}), self.clock)
         self.log_in = AuthenticateUser(work, reads, tokens, self.hasher)
-        self.refresh_tokens = RefreshTokens(work, tokens, self.verified, self.clock)
-        self.log_out = LogOut(work, self.verified, self.clock)
+        self.refresh_tokens = RefreshTokens(work, tokens, self.live, self.clock)
+        self.log_out = LogOut(work, self.live, self.clock)
+        self.list_sessions = ListSessions(reads, self.live, self.clock)
+        self.revoke_session = RevokeSession(work, self.live, self.clock)
         self.get_user = GetUser(reads)
         self.update_profile = UpdateProfile(work, self.clock)
-        self.erase = EraseUser(work, self.verified, self.bell, self.clock)
+        self.erase = EraseUser(work, self.live, self.bell, self.clock)
         self.erase_again = EraseAgain(work, self.clock)
         self.grant = GrantRole(work)
         self.revoke = RevokeRole(work, self.clock)
-        self.verify = VerifyAccessToken(self.access, reads, self.clock)
+        self.verify = VerifyAccessToken(self.access, reads, self.live, self.clock)
         self.public_keys = GetPublicKeys(self.access)
 
     def sign_up(self, **changes):

@@ -35,7 +35,7 @@ async def test_an_erased_users_tokens_open_nothing_and_are_forgotten(area, someb
     user, tokens, other = somebody
     sessions = set(area.store.state.sessions)
     await area.erase(user.id)
-    assert set(area.verified.forgotten) == sessions
+    assert set(area.live.ends) == sessions
     assert len(sessions) == 2
     for each in (tokens, other):
         with pytest.raises(TokenInvalid):
@@ -65,7 +65,7 @@ async def test_another_state_of_the_account_than_the_callers_is_not_erased(area,
         await area.erase(user.id, "7")
     assert refused.value.metadata == {"etag": user.etag}
     assert area.store.events == []
-    assert area.verified.forgotten == []
+    assert area.live.ends == []
     await area.erase(user.id, user.etag)
     assert area.store.state.users == {}
 

@@ -59,7 +59,7 @@ async def test_a_reused_refresh_token_revokes_the_family(area, signed_in):
         SessionReuseDetected(**whose, generation=0),
         SessionRevoked(**whose, cause=Revocation.REUSE_DETECTED),
     ]
-    assert area.verified.forgotten == [identity.session_id]
+    assert area.live.ends == [identity.session_id]
     with pytest.raises(TokenInvalid):
         await area.verify(newest.access_token)
     for token in (tokens.refresh_token, newest.refresh_token):
@@ -92,7 +92,7 @@ async def test_an_unknown_token_opens_nothing_and_logs_out_quietly(area, signed_
         await area.refresh_tokens(token)
     await area.log_out(token)
     assert area.store.events == []
-    assert area.verified.forgotten == []
+    assert area.live.ends == []
 
 
 async def test_a_session_lives_thirty_days_after_its_last_use(area, signed_in):
@@ -132,7 +132,7 @@ async def test_a_log_out_ends_the_session_at_once_and_can_be_repeated(area, sign
         await area.refresh_tokens(tokens.refresh_token)
     whose = {"session_id": identity.session_id, "user_id": identity.user_id}
     assert area.store.events == [UserLoggedOut(**whose), SessionRevoked(**whose, cause=Revocation.LOGGED_OUT)]
-    assert area.verified.forgotten == [identity.session_id]
+    assert area.live.ends == [identity.session_id]
 
 
 async def test_a_refresh_token_is_required(area):
