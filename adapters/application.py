@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.audit.dead_letters import DiscardDeadLetter, ListDeadLetters, RetryDeadLetter
+from domain.audit.inspection import ReadConversation
 from domain.audit.reading import ListEvents
 from domain.audit.verification import VerifyEvents
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
@@ -29,10 +30,12 @@ from domain.practice.browse import GetScenario, ListScenarios
 from domain.practice.cancellation import CancelReply, EndConversation
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
 from domain.practice.generation import GenerateScenarios
+from domain.practice.inspecting import CheckConversations, FindConversations, InspectConversation
 from domain.practice.messages import SendMessage
 from domain.practice.pausing import PauseConversation, ResumeConversation
 from domain.practice.recommendations import ListRecommendations
 from domain.practice.regeneration import RegenerateReply
+from domain.practice.repairing import RepairConversation
 from domain.practice.replies import FollowReply, ResumeReply
 
 
@@ -122,3 +125,14 @@ class AuditUseCases:
     list_dead_letters: ListDeadLetters
     retry_dead_letter: RetryDeadLetter
     discard_dead_letter: DiscardDeadLetter
+    read_conversation: ReadConversation
+
+
+@dataclass(frozen=True, slots=True)
+class StateUseCases:
+    """Conversations as they are stored, for operators."""
+
+    find_conversations: FindConversations
+    inspect_conversation: InspectConversation
+    check_conversations: CheckConversations
+    repair_conversation: RepairConversation

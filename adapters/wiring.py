@@ -1,9 +1,10 @@
 """The one composition root: which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from adapters.ai.scripted import ScriptedModel
 from adapters.application import (
@@ -13,9 +14,11 @@ from adapters.application import (
     JobUseCases,
     OnboardingUseCases,
     PracticeUseCases,
+    StateUseCases,
 )
 from adapters.erasure_list import ErasureList
 from adapters.live.doorbell import RedisDoorbell
+from adapters.live.log_inspection import RedisReplyLogs
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
 from adapters.mail.folder import FolderMailer
@@ -35,11 +38,13 @@ from adapters.sql.catalog import SqlCatalog
 from adapters.sql.engine import Connections, create_engine
 from adapters.sql.event_reader import SqlEventReader
 from adapters.sql.export import SqlPersonalData
+from adapters.sql.inspection import SqlConversationSnapshots
 from adapters.sql.sessions import SqlSessionUses
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
 from adapters.sql.verification import SqlSnapshots
 from adapters.telemetry.api_use import ApiUse
 from domain.audit.dead_letters import DiscardDeadLetter, ListDeadLetters, RetryDeadLetter
+from domain.audit.inspection import ReadConversation
 from domain.audit.reading import ListEvents
 from domain.audit.verification import VerifyEvents
 from domain.catalog.browse import ListCommunicationPartners, ListIndustries, ListLanguages, ListRoles, ListSituations
@@ -71,6 +76,8 @@ from domain.practice.chat import ChatModel
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
 from domain.practice.finishing import FinishReply
 from domain.practice.generation import GenerateScenarios
+from domain.practice.inspecting import CheckConversations, FindConversations, InspectConversation
+from domain.practice.inspection import OpenStream
 from domain.practice.leases import Leases
 from domain.practice.messages import SendMessage
 from domain.practice.pausing import PauseConversation, ResumeConversation
@@ -78,6 +85,7 @@ from domain.practice.production import ProduceReply
 from domain.practice.recommendations import ListRecommendations
 from domain.practice.recovery import RecoverReply
 from domain.practice.regeneration import RegenerateReply
+from domain.practice.repairing import RepairConversation
 from domain.practice.replies import FollowReply, ResumeReply
 from domain.shared.clock import Clock, system_clock
 
@@ -95,6 +103,7 @@ class Application:
     practice: PracticeUseCases
     jobs: JobUseCases
     audit: AuditUseCases
+    state: StateUseCases
     tokens: TokenVerifier
     connections: Connections
     reads: SqlReads
@@ -102,6 +111,14 @@ class Application:
     recover: RecoverReply
     api_use: ApiUse
     answers: Answers
+
+
+class _NobodyKnown:
+    """Implements `domain.practice.inspection.Presence` where nobody keeps a list of open streams."""
+
+    async def of_conversation(self, _conversation_id: UUID) -> Sequence[OpenStream]:
+        """Return none."""
+        return ()
 
 
 class _Parts:
@@ -113,6 +130,8 @@ class _Parts:
         self.reads = SqlReads(self.connections)
         self.catalog = SqlCatalog(self.connections)
         self.log = RedisGenerationLog(redis_url)
+        self.reply_logs = RedisReplyLogs(redis_url)
+        self.presence = _NobodyKnown()
         self.doorbell = RedisDoorbell(redis_url)
         self.sessions = RedisLiveSessions(redis_url, SqlSessionUses(self.connections).save, clock)
         self.passwords = Argon2Passwords()
@@ -146,6 +165,7 @@ async def open_application(
         stack.push_async_callback(writer.stop)
         await parts.log.start()
         stack.push_async_callback(parts.log.close)
+        stack.push_async_callback(parts.reply_logs.close)
         stack.push_async_callback(parts.doorbell.close)
         parts.sessions.start()
         stack.push_async_callback(parts.sessions.close)
@@ -155,6 +175,7 @@ async def open_application(
         stack.push_async_callback(runner.stop, REPLIES_GRACE_SECONDS)
         parts.doorbell.listen(runner.cancel)
         recover = RecoverReply(parts.log, leases, finish, runner)
+        state = _state(parts, recover)
         verify = VerifyAccessToken(JwtAccessTokens(parts.keys, clock), parts.reads, parts.sessions, clock)
         tokens = TokenVerifier(verify, clock)
         parts.sessions.listen(tokens.forget)
@@ -164,7 +185,8 @@ async def open_application(
             onboarding=_onboarding(parts),
             practice=_practice(parts, runner, recover),
             jobs=_jobs(parts),
-            audit=_audit(parts),
+            audit=_audit(parts, state),
+            state=state,
             tokens=tokens,
             connections=parts.connections,
             reads=parts.reads,
@@ -287,11 +309,23 @@ def _jobs(parts: _Parts) -> JobUseCases:
     )
 
 
-def _audit(parts: _Parts) -> AuditUseCases:
+def _state(parts: _Parts, recover: RecoverReply) -> StateUseCases:
+    snapshots = SqlConversationSnapshots(parts.connections, parts.master, parts.clock)
+    inspect = InspectConversation(snapshots, parts.reply_logs, parts.presence)
+    return StateUseCases(
+        find_conversations=FindConversations(snapshots),
+        inspect_conversation=inspect,
+        check_conversations=CheckConversations(snapshots, parts.reply_logs),
+        repair_conversation=RepairConversation(parts.uow, inspect, parts.reply_logs, recover, parts.clock),
+    )
+
+
+def _audit(parts: _Parts, state: StateUseCases) -> AuditUseCases:
     return AuditUseCases(
         list_events=ListEvents(SqlEventReader(parts.connections)),
         verify_events=VerifyEvents(SqlSnapshots(parts.connections), CheckpointKeys.of(parts.keys.public())),
         list_dead_letters=ListDeadLetters(parts.reads),
         retry_dead_letter=RetryDeadLetter(parts.uow, parts.clock),
         discard_dead_letter=DiscardDeadLetter(parts.uow, parts.clock),
+        read_conversation=ReadConversation(state.inspect_conversation, parts.uow),
     )

@@ -10,6 +10,7 @@ from server.admin_commands import admin
 from server.events_commands import events
 from server.gateway_command import gateway
 from server.jobs_commands import jobs
+from server.state_commands import state
 
 app = typer.Typer(
     name="fluentpro",
@@ -107,6 +108,7 @@ def versions() -> None:
 app.command()(gateway)
 app.add_typer(events, name="events")
 app.add_typer(jobs, name="jobs")
+app.add_typer(state, name="state")
 app.add_typer(admin, name="admin")
 
 

@@ -22,6 +22,7 @@ from adapters.sql.job_rows import add_jobs
 from adapters.sql.onboardings import SqlOnboardings
 from adapters.sql.personal_fields import Sealer
 from adapters.sql.recommendations import SqlRecommendations
+from adapters.sql.repairs import SqlRepairs
 from adapters.sql.scenarios import SqlScenarios
 from adapters.sql.sessions import SqlSessions
 from adapters.sql.turns import SqlTurns
@@ -93,6 +94,11 @@ class SqlRepositories:
     def generations(self) -> SqlGenerations:
         """The making of the partner's replies."""
         return SqlGenerations(self._connection)
+
+    @property
+    def repairs(self) -> SqlRepairs:
+        """What mending a conversation writes."""
+        return SqlRepairs(self._connection)
 
     @property
     def jobs(self) -> SqlJobs:

@@ -29,3 +29,15 @@ class DeadLetterDiscarded(Event):
     dead_letter_id: UUID
     handler: str
     event_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRead(Event):
+    """An administrator read what was said in a conversation of the learner `user_id`."""
+
+    type: ClassVar[str] = "audit.conversation_read"
+    aggregate: ClassVar[str] = "inspection"
+
+    conversation_id: UUID
+    user_id: UUID
+    admin_id: UUID

@@ -155,6 +155,19 @@ class GenerationFailed(GenerationEnded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRepaired(Event):
+    """What is stored of it contradicted itself and was mended, for the operator `by`: where, and what was wrong."""
+
+    type: ClassVar[str] = "conversation.repaired"
+    aggregate: ClassVar[str] = "conversation"
+
+    conversation_id: UUID
+    user_id: UUID
+    by: str
+    repairs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioGenerationEvent(Event):
     """Something about the making of scenarios for a learner; its stream is the job's."""
 

@@ -35,9 +35,18 @@ class RecoverReply:
         if wanted and not text and entries is not None:
             self.runner.start(generation)
             return
+        await self._take_to_end(generation, entries, text)
+
+    async def end(self, generation: Generation) -> bool:
+        """End it without another attempt, with what was said kept; False when it is not to be had."""
+        entries = await self._read(generation)
+        return await self._take_to_end(generation, entries, said(entries) if entries else generation.partial_text)
+
+    async def _take_to_end(self, generation: Generation, entries: tuple[LogEntry, ...] | None, text: str) -> bool:
         held = await retried(lambda: self.leases.take_to_end(generation))
         if held is not None:
             await self._end(held, text, _opening(held, text, is_new=entries == ()))
+        return held is not None
 
     async def _read(self, generation: Generation) -> tuple[LogEntry, ...] | None:
         with suppress(LogUnavailable):

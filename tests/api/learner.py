@@ -252,6 +252,7 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "AuditService/ListDeadLetters": _just(page_size=3),
     "AuditService/RetryDeadLetter": _of_dead_letter,
     "AuditService/DiscardDeadLetter": _of_dead_letter,
+    "AuditService/InspectConversation": _of_conversation,
 }
 
 

@@ -3,8 +3,8 @@
 from adapters.application import AuditUseCases
 from fluentpro.v2 import audit_service_pb2 as pb
 from fluentpro.v2.audit_service_pb2_grpc import AuditServiceServicer
-from server.caller import Context
-from server.mapping.v2 import audit
+from server.caller import Context, user_of
+from server.mapping.v2 import audit, inspection
 from server.servicers.v2.pages import Listing
 
 
@@ -45,3 +45,11 @@ class AuditServicer(AuditServiceServicer):
         """Give an event up."""
         letter = await self._do.discard_dead_letter(request.dead_letter_id)
         return pb.DiscardDeadLetterResponse(dead_letter=audit.dead_letter(letter))
+
+    async def InspectConversation(
+        self, request: pb.InspectConversationRequest, context: Context
+    ) -> pb.InspectConversationResponse:
+        """Show a conversation as it is stored."""
+        with_text = request.include_text
+        found = await self._do.read_conversation(user_of(context), request.conversation_id, include_text=with_text)
+        return inspection.inspection(found, with_text=with_text)
