@@ -23,10 +23,18 @@ class EngineUnreachable(Exception):
 
 async def require_named(settings: Settings) -> None:
     """Return when what the settings name answers; our own engines have answered already. Raises EngineUnreachable."""
-    if settings.database_url is not None:
-        await _require("DATABASE_URL", _ask_postgres, settings.database_url.get_secret_value())
+    await require_database(settings)
     if settings.redis_url is not None:
         await _require("REDIS_URL", _ask_redis, settings.redis_url.get_secret_value())
+
+
+async def require_database(settings: Settings) -> None:
+    """Return when the database that the settings name answers: for what gets on without Redis.
+
+    Raises EngineUnreachable.
+    """
+    if settings.database_url is not None:
+        await _require("DATABASE_URL", _ask_postgres, settings.database_url.get_secret_value())
 
 
 async def tell_what_is_missing(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from adapters.wiring import open_application
 from domain.shared.errors import DomainError, Unavailable
 from domain.shared.origin import Origin, current_origin
 from server.engines import engines_for
-from server.reachability import require_named
+from server.reachability import require_database
 from server.tools import require_tables
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ def on_state(work: Callable[[StateUseCases], Awaitable[T]]) -> T:
 
 
 async def _work(settings: Settings, urls: EngineUrls, work: Callable[[StateUseCases], Awaitable[T]]) -> T:
-    await require_named(settings)
+    await require_database(settings)
     async with open_application(settings, urls.database_url, urls.redis_url) as application:
         await require_tables(application.connections.engine)
         current_origin.set(Origin(correlation_id=str(uuid4()), actor="system:state-command"))

@@ -27,8 +27,8 @@ async def _recover(state: StateUseCases, conversation_id: UUID | None, *, apply:
     is_left = is_any = False
     for at_fault, problems in await _at_fault(state, conversation_id):
         is_any = True
-        left = await _mend(state, at_fault) if apply else _say(at_fault, problems)
-        is_left = is_left or left
+        mends = apply and any(problem.recoverable for problem in problems)
+        is_left |= await _mend(state, at_fault) if mends else _say(at_fault, problems)
     if not is_any:
         typer.echo("there is nothing to mend")
     elif not apply:
