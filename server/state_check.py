@@ -10,7 +10,6 @@ from adapters.application import StateUseCases
 from domain.practice.inspecting import Checked
 from domain.practice.inspection import LogFault
 from server.state_application import FOUND, on_state
-from server.state_text import sentence
 
 
 @dataclass(slots=True)
@@ -26,7 +25,7 @@ class Tally:
 def run(conversation_id: UUID | None) -> None:
     """Print every problem, and what was looked at; exit 1 when there are any. Raises what REFUSALS names."""
     tally = on_state(lambda state: _check(state, conversation_id))
-    typer.echo(f"{tally.conversations} conversations were checked: {_result(tally)}")
+    typer.echo(f"conversations checked: {tally.conversations}; {_result(tally)}")
     if not tally.logs_compared:
         typer.echo("the logs of replies did not answer and were not compared", err=True)
     if tally.problems:
@@ -36,7 +35,7 @@ def run(conversation_id: UUID | None) -> None:
 def _result(tally: Tally) -> str:
     if not tally.problems:
         return "no problem was found"
-    return f"{tally.problems} problems were found, of which `fluentpro state recover` mends {tally.recoverable}"
+    return f"problems: {tally.problems}, of which `fluentpro state recover --apply` mends {tally.recoverable}"
 
 
 async def _check(state: StateUseCases, conversation_id: UUID | None) -> Tally:
@@ -54,8 +53,8 @@ async def _check(state: StateUseCases, conversation_id: UUID | None) -> Tally:
 
 def _count(tally: Tally, checked: Checked) -> None:
     for problem in checked.problems:
-        typer.echo(f"{checked.conversation_id}: {sentence(problem)}")
+        typer.echo(f"{checked.conversation_id}: {problem}")
     tally.conversations += 1
     tally.problems += len(checked.problems)
     tally.recoverable += sum(problem.recoverable for problem in checked.problems)
-    tally.logs_compared = checked.logs_compared
+    tally.logs_compared = tally.logs_compared and checked.logs_compared

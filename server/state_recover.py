@@ -10,7 +10,6 @@ from adapters.application import StateUseCases
 from domain.practice.problems import Problem
 from domain.shared.errors import DomainError
 from server.state_application import FOUND, on_state
-from server.state_text import sentence
 
 
 def run(conversation_id: UUID | None, *, apply: bool) -> None:
@@ -48,7 +47,7 @@ async def _at_fault(state: StateUseCases, conversation_id: UUID | None) -> list[
 def _say(conversation_id: UUID, problems: tuple[Problem, ...]) -> bool:
     for problem in problems:
         deed = f"would be mended: {problem.repair.deed}" if problem.repair else "cannot be mended"
-        typer.echo(f"{conversation_id}: {sentence(problem)}; {deed}")
+        typer.echo(f"{conversation_id}: {problem}; {deed}")
     return True
 
 
@@ -60,7 +59,7 @@ async def _mend(state: StateUseCases, conversation_id: UUID) -> bool:
         return True
     for problem in done.mended:
         deed = problem.repair.deed if problem.repair else ""
-        typer.echo(f"{conversation_id}: {sentence(problem)}; mended: {deed}")
+        typer.echo(f"{conversation_id}: {problem}; mended: {deed}")
     for problem in done.left:
-        typer.echo(f"{conversation_id}: {sentence(problem)}; is left")
+        typer.echo(f"{conversation_id}: {problem}; is left")
     return bool(done.left)

@@ -9,7 +9,7 @@ from domain.practice.inspecting import Inspection
 from domain.practice.inspection import ReplyLog
 from domain.practice.model import Generation, Turn
 from server.state_application import on_state
-from server.state_text import columns, moment, sentence
+from server.state_text import columns, moment
 
 _TURNS = ("turn", "author", "said", "reply", "version", "at")
 _REPLIES = ("reply", "status", "attempt", "lease until", "characters", "last sequence", "log", "ended")
@@ -35,7 +35,7 @@ def lines(found: Inspection, *, with_text: bool) -> Iterator[str]:
     streams = [(each.method, moment(each.opened_at), each.device) for each in found.streams]
     yield from columns(("open stream", "since", "device"), streams) if streams else ("no stream is open",)
     yield ""
-    yield from map(sentence, found.problems) if found.problems else ("no problem was found",)
+    yield from map(str, found.problems) if found.problems else ("no problem was found",)
 
 
 def _conversation(found: Inspection) -> Iterator[str]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from domain.practice.problems import Problem
-
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table."""
@@ -17,8 +15,3 @@ def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[
 def moment(value: datetime | None) -> str:
     """Return a moment in UTC; empty for None."""
     return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
-
-
-def sentence(found: Problem) -> str:
-    """Return a problem as a line."""
-    return f"{found.place} {found.problem}"

@@ -70,7 +70,7 @@ class Checked:
 
     conversation_id: UUID
     problems: tuple[Problem, ...]
-    logs_compared: bool = True
+    logs_compared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ class CheckConversations:
                 for history in histories:
                     yield Checked(history.conversation.id, find_problems(history, logs), answers)
             async for conversation_id in stored.lost():
-                yield Checked(conversation_id, (Problem("conversation", "is missing, and its events are there"),))
+                problem = Problem("conversation", "is missing, and its events are there")
+                yield Checked(conversation_id, (problem,), answers)
 
 
 def _ended(histories: Sequence[History]) -> list[UUID]:

@@ -1,7 +1,7 @@
 """What can be wrong with a stored conversation, and what mends it."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from domain.practice.model import Turn
@@ -12,7 +12,7 @@ class EndReply:
     """A reply that nobody produces any more is ended, with what was said kept."""
 
     generation_id: UUID
-    deed = "the reply is ended, with what was said kept"
+    deed: ClassVar[str] = "the reply is ended, with what was said kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,12 @@ class SetActive:
     """The conversation names the reply that is under way, or none."""
 
     generation_id: UUID | None
-    deed = "the conversation names the reply that is under way, or none"
+
+    @property
+    def deed(self) -> str:
+        """What is done."""
+        named = "no reply" if self.generation_id is None else f"generation {self.generation_id}"
+        return f"the conversation names {named} as under way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class RestoreTurn:
     """A turn is written again as its event has it. The client's id of a message is in no event, and stays lost."""
 
     turn: Turn
-    deed = "the turn is restored from its event"
+    deed: ClassVar[str] = "the turn is restored from its event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class CountTurns:
     """The conversation counts its turns anew."""
 
     turns: int
-    deed = "the turns are counted anew"
+    deed: ClassVar[str] = "the turns are counted anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class RaiseVersion:
     """The conversation's version becomes higher than `version`."""
 
     version: int
-    deed = "the version is raised"
+    deed: ClassVar[str] = "the version is raised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class DropLog:
     """A reply's log is removed: its readers get the reply from the database."""
 
     generation_id: UUID
-    deed = "the log is removed, and readers get the reply from the database"
+    deed: ClassVar[str] = "the log is removed, and readers get the reply from the database"
 
 
 OfRows: TypeAlias = SetActive | RestoreTurn | CountTurns | RaiseVersion
@@ -76,3 +81,7 @@ class Problem:
     def recoverable(self) -> bool:
         """Whether it can be mended."""
         return self.repair is not None
+
+    def __str__(self) -> str:
+        """Return both in one line."""
+        return f"{self.place} {self.problem}"

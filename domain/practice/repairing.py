@@ -103,7 +103,7 @@ class RepairConversation:
                     conversation_id=before.id,
                     user_id=before.user_id,
                     by=by,
-                    repairs=tuple(f"{each.place}: {each.problem}" for each in mended),
+                    repairs=tuple(map(str, mended)),
                 )
             )
             await work.commit()

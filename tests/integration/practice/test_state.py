@@ -50,12 +50,12 @@ class State:
 
     async def problems(self, conversation: Any) -> list[str]:
         """Return what is wrong with a conversation."""
-        return [f"{each.place} {each.problem}" for each in (await self.inspect(str(conversation.id))).problems]
+        return list(map(str, (await self.inspect(str(conversation.id))).problems))
 
     async def mend(self, conversation: Any) -> list[str]:
         """Mend what can be mended and return what is left."""
         done = await self.repair(str(conversation.id), "somebody")
-        return [f"{each.place} {each.problem}" for each in done.left]
+        return list(map(str, done.left))
 
     async def execute(self, statement: str, **values: Any) -> list[Any]:
         async with self._connections.transaction() as connection:

@@ -108,7 +108,7 @@ async def test_one_is_shown_without_what_was_said_unless_asked_for(state, talk) 
 
 async def test_a_sound_conversation_passes_the_check(state, talk) -> None:
     checked = await state("check", talk.id)
-    assert (checked.exit_code, checked.stdout) == (0, "1 conversations were checked: no problem was found\n")
+    assert (checked.exit_code, checked.stdout) == (0, "conversations checked: 1; no problem was found\n")
     assert (await state("recover", talk.id)).stdout == "there is nothing to mend\n"
 
 

@@ -60,7 +60,7 @@ async def history(app) -> History:
 
 
 def told(history: History, logs: Any = None) -> list[str]:
-    return [f"{each.place} {each.problem}" for each in find_problems(history, logs or {})]
+    return list(map(str, find_problems(history, logs or {})))
 
 
 def with_turn(history: History, position: int, **changes: Any) -> History:
@@ -263,6 +263,7 @@ _PARTS: dict[str, tuple[Any, ...]] = {
 
 
 async def _step(app: RolePlays, conversation: Any, step: str) -> None:
+    app.idle = False
     if step in _PARTS:
         app.model = FakeChatModel(*_PARTS[step])
         await app.read(await app.send(conversation))
@@ -275,7 +276,6 @@ async def _step(app: RolePlays, conversation: Any, step: str) -> None:
         app.idle = True
         await app.send(conversation)
         await until(app._is_idle)
-        app.idle = False
     elif step == "lose the log":
         for generation in list(app.store.state.generations):
             app.log._logs.pop(generation, None)
