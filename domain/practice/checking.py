@@ -1,10 +1,12 @@
 """Comparing a stored conversation with its events, with its replies' logs and with itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from operator import attrgetter
+from typing import Any
 
+from domain.practice.events import ConversationCompleted, ConversationPaused, ConversationResumed, ConversationStarted
 from domain.practice.inspection import History, Logs
 from domain.practice.log_checks import check_logs
 from domain.practice.model import ConversationStatus, Turn
@@ -14,6 +16,13 @@ from domain.practice.turn_checks import check_turns, recorded_turns
 
 _MOST_NAMED = 20
 """Missing turns that are named in one gap: a forged position can leave a gap of two thousand million."""
+
+_LEADS_TO: Mapping[type[Any], ConversationStatus] = {
+    ConversationStarted: ConversationStatus.ACTIVE,
+    ConversationPaused: ConversationStatus.PAUSED,
+    ConversationResumed: ConversationStatus.ACTIVE,
+    ConversationCompleted: ConversationStatus.COMPLETED,
+}
 
 
 def find_problems(history: History, logs: Logs) -> tuple[Problem, ...]:
@@ -27,7 +36,7 @@ def find_problems(history: History, logs: Logs) -> tuple[Problem, ...]:
         *_counted(mended),
         *check_replies(mended),
         *_versions(history),
-        *_ended(history),
+        *_status(history),
         *check_logs(mended, logs),
     )
 
@@ -65,10 +74,9 @@ def _versions(history: History) -> Iterator[Problem]:
         yield Problem("conversation", text, RaiseVersion(highest))
 
 
-def _ended(history: History) -> Iterator[Problem]:
-    says_so = any(recorded.type == "conversation.ended" for recorded in history.events)
-    has_ended = history.conversation.status is ConversationStatus.COMPLETED
-    if has_ended and not says_so:
-        yield Problem("conversation", "has ended, and no event says so")
-    if says_so and not has_ended:
-        yield Problem("conversation", f"is {history.conversation.status}, and an event says that it has ended")
+def _status(history: History) -> Iterator[Problem]:
+    """Yield a status that its events do not lead to."""
+    changes = [_LEADS_TO[type(each.event)] for each in history.events if type(each.event) in _LEADS_TO]
+    status = history.conversation.status
+    if changes and changes[-1] is not status:
+        yield Problem("conversation", f"is {status}, and {changes[-1]} by its events")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from domain.practice.chat import Author
-from domain.practice.events import GenerationEnded, TurnAdded
+from domain.practice.events import GenerationEnded, TurnAdded, TurnReplaced
 from domain.practice.inspection import History, RecordedEvent
 from domain.practice.model import Turn
 from domain.practice.problems import Problem, RestoreTurn
@@ -17,6 +17,7 @@ def check_turns(history: History) -> Iterator[Problem]:
     for turn in history.turns:
         event = events.get(turn.id)
         yield from [Problem(f"turn {turn.position}", "has no event")] if event is None else _compared(turn, event)
+    yield from _replaced(history)
     for recorded in history.events:
         if isinstance(recorded.event, TurnAdded) and recorded.event.turn_id not in rows:
             yield _missing(history, recorded, recorded.event)
@@ -27,6 +28,20 @@ def check_turns(history: History) -> Iterator[Problem]:
 def recorded_turns(history: History) -> list[TurnAdded]:
     """Return the events that say what was said."""
     return [recorded.event for recorded in history.events if isinstance(recorded.event, TurnAdded)]
+
+
+def _replaced(history: History) -> Iterator[Problem]:
+    replaced = _replaced_ids(history)
+    for turn in history.turns:
+        if turn.replaced and turn.id not in replaced:
+            yield Problem(f"turn {turn.position}", "is replaced, and no event says so")
+        if not turn.replaced and turn.id in replaced:
+            yield Problem(f"turn {turn.position}", "is not replaced, and an event says so")
+
+
+def _replaced_ids(history: History) -> set[UUID]:
+    events = (recorded.event for recorded in history.events if isinstance(recorded.event, TurnReplaced))
+    return {turn_id for event in events for turn_id in event.turn_ids}
 
 
 def _compared(turn: Turn, event: TurnAdded) -> Iterator[Problem]:
@@ -70,12 +85,13 @@ def _restored(history: History, recorded: RecordedEvent, event: TurnAdded) -> Tu
         generation_id=_generation_of(history, event),
         created_at=recorded.occurred_at,
         version=history.conversation.version + 1,
+        replaced=event.turn_id in _replaced_ids(history),
     )
 
 
 def _generation_of(history: History, event: TurnAdded) -> UUID | None:
     if event.author is Author.LEARNER:
-        answers = (generation.id for generation in history.generations if generation.turn_id == event.turn_id)
-        return next(answers, None)
+        # The first one: those that the learner asked for anew come after it.
+        return next((each.id for each in history.generations if each.turn_id == event.turn_id), None)
     ends = (recorded.event for recorded in history.events if isinstance(recorded.event, GenerationEnded))
     return next((end.generation_id for end in ends if end.turn_id == event.turn_id), None)

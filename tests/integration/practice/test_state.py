@@ -133,7 +133,7 @@ UNMENDABLE = {
     ),
     "UPDATE turn SET partial = true WHERE conversation_id = :id AND position = 1": "turn 1 is partial",
     "UPDATE turn SET position = 7 WHERE conversation_id = :id AND position = 1": "turn 7 is turn 1 in its event",
-    "UPDATE conversation SET status = 'completed' WHERE id = :id": "conversation has ended, and no event says so",
+    "UPDATE conversation SET status = 'completed' WHERE id = :id": "is completed, and active by its events",
     "UPDATE generation SET partial_text = 'x' WHERE conversation_id = :id": "ended otherwise than its event says",
 }
 

@@ -173,15 +173,32 @@ def test_an_end_that_nobody_recorded_is_found(history) -> None:
     assert last.event is not None
 
 
-def test_an_end_of_the_conversation_needs_its_event_and_the_other_way_round(history) -> None:
+def test_a_status_is_what_the_events_lead_to(history) -> None:
     ended = replace(history, conversation=history.conversation.end(history.seen_at))
-    assert told(ended) == ["conversation has ended, and no event says so"]
+    assert told(ended) == ["conversation is completed, and active by its events"]
     event = ConversationCompleted(conversation_id=ended.conversation.id, user_id=uuid4(), turns=3)
     recorded = RecordedEvent(event.stream_id, 9, event.type, history.seen_at, event)
     assert told(replace(history, events=(*history.events, recorded))) == [
-        "conversation is active, and an event says that it has ended"
+        "conversation is active, and completed by its events"
     ]
     assert told(replace(ended, events=(*ended.events, recorded))) == []
+
+
+async def test_a_replaced_turn_and_its_event_belong_together(app) -> None:
+    app.model = FakeChatModel(*HELLO)
+    conversation = await app.start()
+    generation = await app.send(conversation)
+    await app.read(generation)
+    await app.read(await app.regenerate(generation.turn_id))
+    history = history_of(app, conversation.id)
+    assert [turn.replaced for turn in history.turns] == [False, False, True, False]
+    assert told(history) == []
+    assert told(with_turn(history, 3, replaced=False)) == ["turn 3 is not replaced, and an event says so"]
+    assert told(with_turn(history, 4, replaced=True)) == ["turn 4 is replaced, and no event says so"]
+    lost = replace(history, turns=(*history.turns[:2], history.turns[3]))
+    (problem,) = find_problems(lost, {})
+    assert isinstance(problem.repair, RestoreTurn)
+    assert problem.repair.turn.replaced
 
 
 def test_a_beginning_that_nobody_recorded_is_found(history) -> None:
@@ -226,7 +243,12 @@ def test_a_log_whose_last_event_is_being_written_is_no_problem(app, history) -> 
 
 
 PLAYED = st.lists(
-    st.sampled_from(["say", "break off", "say nothing", "refuse", "cancel", "abandon", "lose the log", "sweep", "end"]),
+    st.sampled_from(
+        [
+            *("say", "break off", "say nothing", "refuse", "cancel", "abandon", "lose the log", "sweep"),
+            *("reply anew", "pause", "resume", "end"),
+        ]
+    ),
     max_size=8,
 )
 
@@ -276,6 +298,13 @@ async def _step(app: RolePlays, conversation: Any, step: str) -> None:
         app.idle = True
         await app.send(conversation)
         await until(app._is_idle)
+    elif step == "reply anew":
+        app.model = FakeChatModel(*HELLO)
+        await app.read(await app.regenerate((await app.turns(conversation))[-1].id))
+    elif step == "pause":
+        await app.pause_conversation(app.user_id, str(conversation.id), "")
+    elif step == "resume":
+        await app.resume_conversation(app.user_id, str(conversation.id), "")
     elif step == "lose the log":
         for generation in list(app.store.state.generations):
             app.log._logs.pop(generation, None)
