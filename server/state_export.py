@@ -42,7 +42,9 @@ def document(found: Inspection, *, with_text: bool) -> dict[str, Any]:
         "generations": [_row(each, "partial_text", with_text=with_text) for each in history.generations],
         "logs": {str(key): _log(log, with_text=with_text) for key, log in found.logs.items()},
         "events": [_event(each, with_text=with_text) for each in history.events],
-        "streams": [asdict(stream) for stream in found.streams],
+        "streams": [
+            {"method": each.method, "device": each.device, "opened_at": each.opened_at} for each in found.streams
+        ],
         "problems": [
             {"place": each.place, "problem": each.problem, "recoverable": each.recoverable} for each in found.problems
         ],

@@ -58,13 +58,23 @@ Logs: TypeAlias = Mapping[UUID, ReplyLog]
 """Of each reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenStream:
-    """A stream that somebody has open: the method that was called, and what the client calls itself."""
+class OpenStream(Protocol):
+    """A stream that somebody has open."""
 
-    method: str
-    device: str
-    opened_at: datetime
+    @property
+    def method(self) -> str:
+        """The method that was called."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """What the client calls itself."""
+        ...
+
+    @property
+    def opened_at(self) -> datetime:
+        """Since when."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ OF_ONE_LEARNER = [
     name
     for name, rpc in RPCS.items()
     if {"conversation_id", "generation_id", "job_id", "turn_id"} & set(rpc.request.DESCRIPTOR.fields_by_name)
+    and not rpc.is_for_admins
 ]
 BAD_TOKENS = {"garbage": "not-a-token", "no JWT of ours": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."}
 
