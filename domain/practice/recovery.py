@@ -29,7 +29,7 @@ class RecoverReply:
     async def __call__(self, generation: Generation) -> None:
         """Take care of `generation`, whose lease is over or was never taken; nothing when it is not to be had."""
         entries = await self._read(generation)
-        text = said(entries) if entries else generation.partial_text
+        text = _kept(generation, entries)
         wanted = generation.cancel_requested_at is None and generation.attempt < MOST_ATTEMPTS
         # Without an answer from the log it is unknown what was said.
         if wanted and not text and entries is not None:
@@ -40,7 +40,7 @@ class RecoverReply:
     async def end(self, generation: Generation) -> bool:
         """End it without another attempt, with what was said kept; False when it is not to be had."""
         entries = await self._read(generation)
-        return await self._take_to_end(generation, entries, said(entries) if entries else generation.partial_text)
+        return await self._take_to_end(generation, entries, _kept(generation, entries))
 
     async def _take_to_end(self, generation: Generation, entries: tuple[LogEntry, ...] | None, text: str) -> bool:
         held = await retried(lambda: self.leases.take_to_end(generation))
@@ -61,6 +61,10 @@ class RecoverReply:
         with suppress(Fenced):
             await _write(writer, opening)
             await self.finish(held, writer, _ending(held, text), len(opening))
+
+
+def _kept(generation: Generation, entries: tuple[LogEntry, ...] | None) -> str:
+    return said(entries) if entries else generation.partial_text
 
 
 def said(entries: Iterable[LogEntry]) -> str:
