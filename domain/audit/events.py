@@ -36,7 +36,7 @@ class ConversationRead(Event):
     """An administrator read what was said in a conversation of the learner `user_id`."""
 
     type: ClassVar[str] = "audit.conversation_read"
-    aggregate: ClassVar[str] = "inspection"
+    aggregate: ClassVar[str] = "audit"
 
     conversation_id: UUID
     user_id: UUID

@@ -41,14 +41,14 @@ async def test_a_conversation_is_shown_without_what_was_said(ask, learner, talk)
     assert reply.model
     assert not reply.log_unavailable
     assert not found.problems
-    assert not (await ask(LIST, stream_id=f"inspection-{talk.id}")).message.events
+    assert not (await ask(LIST, stream_id=f"audit-{talk.id}")).message.events
 
 
 async def test_reading_what_was_said_is_recorded(ask, learner, talk) -> None:
     found = (await ask(INSPECT, conversation_id=talk.id, include_text=True)).message
     assert found.turns[1].text == "I have lost my key."
     assert found.turns == await learner.turns(talk.id)
-    (event,) = (await ask(LIST, stream_id=f"inspection-{talk.id}")).message.events
+    (event,) = (await ask(LIST, stream_id=f"audit-{talk.id}")).message.events
     assert event.type == READ
     assert event.data["user_id"] == learner.user_id
     assert event.actor == f"user:{event.data['admin_id']}"
