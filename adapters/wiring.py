@@ -18,6 +18,7 @@ from adapters.erasure_list import ErasureList
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
+from adapters.live.surviving_log import SurvivingLog
 from adapters.mail.folder import FolderMailer
 from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.security.access_tokens import JwtAccessTokens
@@ -98,7 +99,7 @@ class Application:
     tokens: TokenVerifier
     connections: Connections
     reads: SqlReads
-    log: RedisGenerationLog
+    log: SurvivingLog
     recover: RecoverReply
     api_use: ApiUse
     answers: Answers
@@ -112,7 +113,7 @@ class _Parts:
         self.connections = Connections(create_engine(database_url, settings.database_pool_size))
         self.reads = SqlReads(self.connections)
         self.catalog = SqlCatalog(self.connections)
-        self.log = RedisGenerationLog(redis_url)
+        self.log = SurvivingLog(RedisGenerationLog(redis_url))
         self.doorbell = RedisDoorbell(redis_url)
         self.sessions = RedisLiveSessions(redis_url, SqlSessionUses(self.connections).save, clock)
         self.passwords = Argon2Passwords()

@@ -62,8 +62,11 @@ class ProduceReply:
         if held is None:
             return
         attempt = Attempt(held, self.log, self.leases)
-        with suppress(Fenced):
-            await self._hold(attempt, cancel)
+        try:
+            with suppress(Fenced):
+                await self._hold(attempt, cancel)
+        finally:
+            attempt.writer.close()
 
     async def _hold(self, attempt: Attempt, cancel: asyncio.Event) -> None:
         try:

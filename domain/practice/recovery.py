@@ -31,8 +31,8 @@ class RecoverReply:
         entries = await self._read(generation)
         text = said(entries) if entries else generation.partial_text
         wanted = generation.cancel_requested_at is None and generation.attempt < MOST_ATTEMPTS
-        # Without an answer from the log it is unknown what was said.
-        if wanted and not text and entries is not None:
+        # Without an answer from the log it is unknown what was said, unless nobody has tried.
+        if wanted and not text and (entries is not None or not generation.attempt):
             self.runner.start(generation)
             return
         held = await retried(lambda: self.leases.take_to_end(generation))
@@ -49,9 +49,12 @@ class RecoverReply:
             return text
 
         writer = self.log.writer(held.id, held.attempt, lost)
-        with suppress(Fenced):
-            await _write(writer, opening)
-            await self.finish(held, writer, _ending(held, text), len(opening))
+        try:
+            with suppress(Fenced):
+                await _write(writer, opening)
+                await self.finish(held, writer, _ending(held, text), len(opening))
+        finally:
+            writer.close()
 
 
 def said(entries: Iterable[LogEntry]) -> str:

@@ -17,6 +17,8 @@ from domain.practice.reply import LogEntry, Position, Snapshot, parse_cursor
 
 LOOK_AGAIN_SECONDS = 1.0
 """How long a reader waits before it asks again after a log that does not answer."""
+_FIRST_LOOK_SECONDS = 0.1
+"""The first time: the reply's producer may just be about to go on without Redis."""
 
 _BEYOND_ALL = 999_999_999
 """The highest sequence that a cursor can have."""
@@ -35,7 +37,7 @@ class FollowReply:
 
         When the log is gone they are a snapshot of all text and the last event.
         """
-        seen = after
+        seen, wait = after, _FIRST_LOOK_SECONDS
         while not generation.has_ended:
             alive = partial(self._is_alive, generation)
             with suppress(LogUnavailable):
@@ -47,7 +49,8 @@ class FollowReply:
                             return
             generation = await self._reload(generation)
             if not generation.has_ended:
-                await self.pause(LOOK_AGAIN_SECONDS)
+                await self.pause(wait)
+                wait = min(2 * wait, LOOK_AGAIN_SECONDS)
         for entry in await self._rest(generation, seen):
             yield entry
 

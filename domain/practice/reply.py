@@ -38,9 +38,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The partner begins, played by `model`."""
+    """The partner begins, played by `model`.
+
+    `degraded`: the log is away, so only readers in the producer's own process can follow.
+    """
 
     model: str
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
