@@ -29,7 +29,7 @@ from adapters.security.refresh_tokens import HmacRefreshTokens
 from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
 from adapters.security.verified_tokens import TokenVerifier
 from adapters.sessions.live_sessions import RedisLiveSessions
-from adapters.settings import Settings
+from adapters.settings import OpenAIServer, Settings
 from adapters.sql.answers import Answers
 from adapters.sql.api_use import ApiUseTable, ApiUseWriter
 from adapters.sql.catalog import SqlCatalog
@@ -110,6 +110,7 @@ class _Parts:
 
     def __init__(self, settings: Settings, database_url: str, redis_url: str, clock: Clock) -> None:
         self.clock = clock
+        self.daily_tokens = settings.daily_tokens
         self.connections = Connections(create_engine(database_url, settings.database_pool_size))
         self.reads = SqlReads(self.connections)
         self.catalog = SqlCatalog(self.connections)
@@ -121,7 +122,7 @@ class _Parts:
         self.master = master_keys(settings)
 
     def uow(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, self.clock, self.master)
+        return SqlUnitOfWork(self.connections, self.clock, self.master, daily_tokens=self.daily_tokens)
 
 
 @asynccontextmanager
@@ -152,7 +153,8 @@ async def open_application(
         stack.push_async_callback(parts.sessions.close)
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
-        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, model or chat_model(settings)))
+        models = (model,) if model else chat_models(settings)
+        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, models))
         stack.push_async_callback(runner.stop, REPLIES_GRACE_SECONDS)
         parts.doorbell.listen(runner.cancel)
         recover = RecoverReply(parts.log, leases, finish, runner)
@@ -176,14 +178,21 @@ async def open_application(
         )
 
 
-def chat_model(settings: Settings) -> ChatModel:
-    """Return the language model that the settings name."""
-    if settings.model == "scripted":
-        return ScriptedModel(settings.scripted_word_seconds)
+def chat_models(settings: Settings) -> tuple[ChatModel, ...]:
+    """Return the language models that the settings name: the first one, and who takes its place."""
+    speaking, in_reserve = settings.openai, settings.fallback_openai
+    scripted = ScriptedModel(settings.scripted_word_seconds)
+    first: ChatModel = scripted if settings.model == "scripted" else _openai_model(speaking)
+    if settings.fallback_model is None:
+        return (first,)
+    return first, scripted if settings.fallback_model == "scripted" else _openai_model(in_reserve)
+
+
+def _openai_model(server: OpenAIServer) -> ChatModel:
     from adapters.ai.openai import OPENAI_URL, OpenAIModel
 
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    return OpenAIModel(settings.openai_model or "", key, settings.openai_base_url or OPENAI_URL)
+    key = server.api_key.get_secret_value() if server.api_key else "none"
+    return OpenAIModel(server.model or "", key, server.base_url or OPENAI_URL)
 
 
 def signing_keys(settings: Settings) -> SigningKeys:

@@ -99,7 +99,7 @@ class RedisGenerationWriter:
         self._backlog.tokens += self.pending.tokens - before
 
     def begin_with(self, after: int, text: str, event: ReplyEvent) -> None:
-        """Begin after the sequence `after`, with a snapshot of `text`, which has the event's text too; then the event."""
+        """Begin after the sequence `after`, with a snapshot of `text`, which has the event's too; then the event."""
         self.pending = Pending(self.pending.attempt, after)
         self.pending.take(event)
         self._backlog.tokens += 1

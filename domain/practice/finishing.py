@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from domain.practice.budget import settle
 from domain.practice.chat import Author
 from domain.practice.ending import Ending
 from domain.practice.events import (
@@ -56,6 +57,7 @@ class FinishReply:
             after = conversation.end_reply(spoken=turn_id is not None, now=now)
             if not await work.generations.end(held, ending, last_sequence, after):
                 raise Fenced
+            await settle(work, held, ending)
             if turn_id is not None:
                 await _say(work, _turn(turn_id, held, ending, after), held)
             await work.conversations.save(after)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.practice.budget import INSTRUCTION_TOKENS, tokens_of
 from domain.practice.ending import Ending, FailureReason, cancelled, failed
 from domain.practice.finishing import FinishReply
 from domain.practice.leases import Leases
@@ -72,9 +73,10 @@ def said(entries: Iterable[LogEntry]) -> str:
 
 
 def _ending(held: Generation, text: str) -> Ending:
-    if held.cancel_requested_at is not None:
-        return cancelled(text)
-    return failed(text, FailureReason.INTERRUPTED)
+    interrupted = failed(text, FailureReason.INTERRUPTED)
+    ending = interrupted if held.cancel_requested_at is None else cancelled(text)
+    # What the request cost is not known any more; a reply has been paid for only if it began.
+    return replace(ending, spent=INSTRUCTION_TOKENS + tokens_of((text,)) if text else 0)
 
 
 def _opening(held: Generation, text: str, *, is_new: bool) -> tuple[ReplyEvent, ...]:

@@ -75,6 +75,11 @@ class TokenUsage:
     input_tokens: int
     output_tokens: int
 
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.input_tokens + self.output_tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Completed:

@@ -34,7 +34,7 @@ async def say_all(speaker, *events, words=WORDS) -> None:
 
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_reply_that_begins_without_redis_says_degraded_and_reaches_its_readers_within_two_seconds(
-    valkey, make_surviving, read_all, text_of, produce, fault
+    *, valkey, make_surviving, read_all, text_of, produce, fault
 ) -> None:
     log = await make_surviving(valkey.url)
     valkey.signal(fault)
