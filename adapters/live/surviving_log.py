@@ -35,7 +35,7 @@ class SurvivingLog:
         self._outage = Outage(durable.redis)
         self.local = LocalLogs()
         self._ways = Ways(durable.writers, durable.hub, self.local, self._outage)
-        self._reader = LocalFirstReader(self.local, durable.reader, self._outage, durable.writers.produces)
+        self._reader = LocalFirstReader(self.local, durable.reader, self._outage, self._ways.decides)
         self._writers: WeakSet[SurvivingWriter] = WeakSet()
         self._task: asyncio.Task[NoReturn] | None = None
 

@@ -1,9 +1,7 @@
 """A writer that goes on in this process's memory while Redis is away, and comes back to it."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from adapters.live.generation_writer import RedisGenerationWriter
@@ -23,12 +21,20 @@ _TEXT = (TextDelta, Snapshot)
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What the writers of a process share: the way into Redis, the way into memory, and which one is open."""
+    """What the writers of a process share: the way into Redis, the way into memory, and which one is open.
+
+    `leaving` are the generations on their way from one to the other.
+    """
 
     durable: LogWriter
     hub: LogHub
     logs: LocalLogs
     outage: Outage
+    leaving: set[UUID] = field(default_factory=set)
+
+    def decides(self, generation_id: UUID) -> bool:
+        """Return whether a writer of this process has the generation in Redis, or is about to leave it."""
+        return generation_id in self.leaving or self.durable.produces(generation_id)
 
 
 class SurvivingWriter:
@@ -54,11 +60,12 @@ class SurvivingWriter:
         if ways.outage.lasts:
             self._go_local(0)
         else:
+            ways.logs.drop(generation_id, ways.logs.get(generation_id))  # an earlier attempt's
             self._durable = self._open()
 
     @property
     def last_sequence(self) -> int:
-        """The highest sequence that readers can have; 0 before the first."""
+        """The highest sequence that readers can have; 0 before the first. During a change it is one more."""
         if self._local is not None:
             return self._local.last_sequence
         return self._durable.last_sequence if self._durable is not None else self._seen
@@ -70,7 +77,10 @@ class SurvivingWriter:
             self._late.append(event)
             await self._left()
         elif self._durable is not None:
-            await self._or_left(self._durable.write(event))
+            try:
+                await self._durable.write(event)
+            except LogUnavailable:
+                await self._left()
         elif self._ways.outage.lasts:
             self._append(event)
         else:
@@ -82,7 +92,10 @@ class SurvivingWriter:
         if self._leaving is not None:
             await self._left()
         elif self._durable is not None:
-            await self._or_left(self._durable.flush())
+            try:
+                await self._durable.flush()
+            except LogUnavailable:
+                await self._left()
 
     def close(self) -> None:
         """Write nothing more. What is only in memory stays there for its readers if it has its end."""
@@ -111,25 +124,26 @@ class SurvivingWriter:
         if self._closed:
             raise LogUnavailable("The writer was closed.")
 
-    async def _or_left(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do what the durable writer is to do; when that is given up meanwhile, all of it comes after the change."""
-        try:
-            await work
-        except LogUnavailable:
-            if self._leaving is None and self._local is None:
-                raise  # the process stops
-            await self._left()
+    def _has_left(self, task: asyncio.Task[None]) -> None:
+        self._ways.leaving.discard(self._generation_id)
+        if not task.cancelled():
+            task.exception()  # the producer may write nothing more, and so never ask for it
 
     async def _left(self) -> None:
+        """Return when the change to memory is done, which brings along all that was taken before."""
         if self._leaving is not None:
             await asyncio.shield(self._leaving)
+        elif self._local is None:
+            raise LogUnavailable("This process does not write logs any more.")
 
     def _leave(self, durable: RedisGenerationWriter) -> None:
-        taken, self._seen = durable.pending.taken, durable.last_sequence
+        taken = durable.pending.taken
+        self._seen = taken + 1  # the next checkpoint says that Redis is behind
         unwritten, self._durable = durable.pending.unwritten, None
         durable.close()
         self._leaving = asyncio.create_task(self._move(taken, unwritten), name=f"leave {durable.key}")
-        self._leaving.add_done_callback(_observed)
+        self._leaving.add_done_callback(self._has_left)
+        self._ways.leaving.add(self._generation_id)
 
     async def _move(self, taken: int, unwritten: list[ReplyEvent]) -> None:
         """Go on in memory, once the lease was found to be held still."""
@@ -162,13 +176,7 @@ class SurvivingWriter:
         if begun:
             self._durable.begin_with(begun, text, event)
         else:
-            await self._or_left(self._durable.write(event))
+            await self.write(event)
 
     def _open(self) -> RedisGenerationWriter:
         return self._ways.durable.open(self._generation_id, self._attempt, self._recover)
-
-
-def _observed(task: asyncio.Task[None]) -> None:
-    """Take note of a failure: the producer may write nothing more and never ask."""
-    if not task.cancelled():
-        task.exception()

@@ -76,7 +76,7 @@ class Attempt:
 
         When the log does not answer it is a number that no sent event is above.
         """
-        with suppress(LogUnavailable):
+        with suppress(LogUnavailable, Unavailable):
             await self.writer.flush()
             return self.writer.last_sequence
         return self._written

@@ -22,6 +22,7 @@ from domain.practice.model import Conversation, Generation, GenerationStatus, Tu
 from domain.practice.ports import PracticeWork
 from domain.practice.reply import TokenUsage
 from domain.shared.clock import Clock
+from domain.shared.errors import Unavailable
 from domain.shared.retrying import retried
 
 
@@ -42,7 +43,7 @@ class FinishReply:
         turn_id = uuid4() if ending.speaks else None
         last_events = ending.last_events(turn_id)
         await retried(lambda: self._commit(held, ending, turn_id, written + len(last_events)))
-        with suppress(Fenced, LogUnavailable):
+        with suppress(Fenced, LogUnavailable, Unavailable):
             for event in last_events:
                 await writer.write(event)
             await writer.flush()

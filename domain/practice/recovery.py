@@ -30,10 +30,10 @@ class RecoverReply:
     async def __call__(self, generation: Generation) -> None:
         """Take care of `generation`, whose lease is over or was never taken; nothing when it is not to be had."""
         entries = await self._read(generation)
-        text = said(entries) if entries else generation.partial_text
+        # Both are beginnings of one text: the log may have lost entries, or have been away when they were written.
+        text = max(said(entries or ()), generation.partial_text, key=len)
         wanted = generation.cancel_requested_at is None and generation.attempt < MOST_ATTEMPTS
-        # Without an answer from the log it is unknown what was said, unless nobody has tried.
-        if wanted and not text and (entries is not None or not generation.attempt):
+        if wanted and not text and _is_known(generation, entries):
             self.runner.start(generation)
             return
         held = await retried(lambda: self.leases.take_to_end(generation))
@@ -56,6 +56,17 @@ class RecoverReply:
                 await self.finish(held, writer, _ending(held, text), len(opening))
         finally:
             writer.close()
+
+
+def _is_known(generation: Generation, entries: tuple[LogEntry, ...] | None) -> bool:
+    """Return whether the log can tell what was said.
+
+    It cannot when it does not answer (unless nobody has tried to speak), or when the producer went on without it.
+    """
+    if not entries:
+        return entries is not None or not generation.attempt
+    top = entries[-1].position
+    return top.attempt < generation.attempt or top.sequence >= generation.last_sequence
 
 
 def said(entries: Iterable[LogEntry]) -> str:

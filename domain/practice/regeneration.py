@@ -31,7 +31,8 @@ class RegenerateReply:
         """Return the generation to follow. `turn_id` is the learner's newest turn, or any reply to it.
 
         Raises InvalidRequest, TurnNotFound, TurnNotNewest, ConversationEnded, ConversationIsPaused,
-        GenerationInProgress, TokenBudgetExhausted, ClientMessageIdReused. The opening line replies to nothing: it is TurnNotNewest, always.
+        GenerationInProgress, TokenBudgetExhausted, ClientMessageIdReused. The opening line replies to nothing: it is
+        TurnNotNewest, always.
         """
         with Checks() as check:
             key = check("client_message_id", parse_key, client_message_id)

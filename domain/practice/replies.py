@@ -107,11 +107,16 @@ class ResumeReply:
             return True
         with suppress(LogUnavailable):
             held = await self.log.holds(generation.id, position)
-            if held is not None:
+            if held or (held is not None and await self._is_whole(generation)):
                 return held
         # Nobody knows any more which places up to the newest one were sent.
         newest = generation.last_sequence if generation.has_ended else _BEYOND_ALL
         return position <= Position(generation.attempt, newest)
+
+    async def _is_whole(self, generation: Generation) -> bool:
+        """Return whether the log has come as far as the database knows; else its producer goes on without it."""
+        entries = await self.log.read(generation.id)
+        return bool(entries) and entries[-1].position >= Position(generation.attempt, generation.last_sequence)
 
 
 def _last_two(generation: Generation) -> tuple[Position, Position]:

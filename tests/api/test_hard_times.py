@@ -115,12 +115,14 @@ def text_of(events: list[Any]) -> str:
 async def test_a_learner_without_tokens_is_told_when_there_are_new_ones(thrifty, door) -> None:
     learner = await Learner.new(thrifty.grpc)
     busy = [await learner.converse() for _ in range(2)]
-    line = thrifty.model.line(asyncio.Event())
+    gate = asyncio.Event()
+    line = thrifty.model.line(gate, Delta("Yes."), Finish(FinishReason.STOP))
     calls = [(await until(learner, send(one.id, line.text), "accepted"))[0] for one in busy]
     refused = await getattr(thrifty, door).call(SEND, send((await learner.converse()).id), learner.token)
     assert (refused.code, refused.reason) == ("RESOURCE_EXHAUSTED", "TOKEN_BUDGET_EXHAUSTED")
     assert refused.metadata == {"limit": "5000"}
     if door == "http":
         assert refused.http_status == 429
+    gate.set()
     for call in calls:
-        call.cancel()
+        await rest(call)

@@ -79,6 +79,18 @@ async def test_the_same_message_again_sets_nothing_aside(limited, left) -> None:
     assert left(limited) == (RESERVED_TOKENS, 0)
 
 
+async def test_a_reply_made_anew_costs_anew(limited, left) -> None:
+    limited.model = FakeChatModel(YES, Usage(100, 2), STOP)
+    conversation = await limited.start()
+    await limited.read(await limited.send(conversation))
+    asked = (await limited.turns(conversation))[1]
+    await limited.read(await limited.regenerate(asked.id, "again"))
+    assert left(limited) == (0, 204)
+    limited.store.daily_tokens = RESERVED_TOKENS
+    with pytest.raises(TokenBudgetExhausted):
+        await limited.regenerate(asked.id, "once-more")
+
+
 @pytest.mark.parametrize(
     ("parts", "least", "most"),
     [
