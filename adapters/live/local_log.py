@@ -13,6 +13,8 @@ MOST_ENTRIES = 512
 """Entries of one log: with a few hundred bytes beside the text of each, some 150 KB. Then all become one snapshot."""
 KEPT_SECONDS = 60.0
 """How long readers may take over the rest of a reply that has ended. Then they get it from the database."""
+LINGERING_SECONDS = 5.0
+"""How long it stays without a reader: a short reply can be over before the one who asked for it looks."""
 
 
 class LocalLog:
@@ -63,7 +65,7 @@ class LocalLog:
             return False
         if self._over_since is None:
             self._over_since = now
-        return not followed or now - self._over_since >= KEPT_SECONDS
+        return now - self._over_since >= (KEPT_SECONDS if followed else LINGERING_SECONDS)
 
     @property
     def has_ended(self) -> bool:

@@ -123,6 +123,7 @@ async def test_a_learner_without_tokens_is_told_when_there_are_new_ones(thrifty,
     assert refused.metadata == {"limit": "5000"}
     if door == "http":
         assert refused.http_status == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 24 * 60 * 60
     gate.set()
     for call in calls:
         await rest(call)

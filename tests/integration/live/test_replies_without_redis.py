@@ -158,8 +158,9 @@ async def test_who_has_lost_the_lease_does_not_go_on_without_redis(valkey, make_
 
 
 async def test_memory_is_given_back_when_the_readers_of_a_reply_have_gone(
-    valkey, make_surviving, read_all, produce, until
+    *, valkey, make_surviving, produce, until, monkeypatch
 ) -> None:
+    monkeypatch.setattr(local_log, "LINGERING_SECONDS", 0.1)
     log = await make_surviving(valkey.url)
     valkey.kill()
     speaker, broken_off = produce(log, uuid4()), produce(log, uuid4())
