@@ -72,15 +72,16 @@ class SurvivingWriter:
 
     async def write(self, event: ReplyEvent) -> None:
         """Take an event. Raises Fenced; LogUnavailable when the process stops; and what checking the lease raises."""
-        self._check()
-        if self._leaving is not None:
-            self._late.append(event)
-            await self._left()
-        elif self._durable is not None:
+        if self._durable is not None:
             try:
                 await self._durable.write(event)
             except LogUnavailable:
                 await self._left()
+            return
+        self._check()
+        if self._leaving is not None:
+            self._late.append(event)
+            await self._left()
         elif self._ways.outage.lasts:
             self._append(event)
         else:
@@ -88,14 +89,14 @@ class SurvivingWriter:
 
     async def flush(self) -> None:
         """Return when everything taken so far can be read. Raises what `write` raises."""
-        self._check()
-        if self._leaving is not None:
-            await self._left()
-        elif self._durable is not None:
+        if self._durable is not None:
             try:
                 await self._durable.flush()
             except LogUnavailable:
                 await self._left()
+            return
+        self._check()
+        await self._left()
 
     def close(self) -> None:
         """Write nothing more. What is only in memory stays there for its readers if it has its end."""
