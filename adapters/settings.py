@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, Secret
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.failpoints import Failpoints
+from domain.practice.budget import RESERVED_TOKENS
 
 PREFIX: Final = "FLUENTPRO_"
 
@@ -74,6 +75,15 @@ class Listen:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIServer:
+    """A server that speaks OpenAI's protocol, and the model to ask for. Without a URL it is OpenAI's own."""
+
+    base_url: str | None
+    api_key: SecretStr | None
+    model: str | None
 
 
 def _is_ipv6(text: str) -> bool:
@@ -160,6 +170,12 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _daily_tokens(number: int) -> int:
+    if number and number < RESERVED_TOKENS:
+        raise ValueError(f"expected 0 for no limit, or at least {RESERVED_TOKENS}, which one reply sets aside")
+    return number
+
+
 def _failpoints(text: str | Failpoints) -> Failpoints:
     return text if isinstance(text, Failpoints) else Failpoints.parse(text)
 
@@ -201,6 +217,11 @@ class Settings(BaseSettings):
     openai_base_url: Annotated[str, AfterValidator(_web_url)] | None = None
     openai_api_key: SecretStr | None = None
     openai_model: str | None = None
+    fallback_model: Literal["scripted", "openai"] | None = None
+    fallback_openai_base_url: Annotated[str, AfterValidator(_web_url)] | None = None
+    fallback_openai_api_key: SecretStr | None = None
+    fallback_openai_model: str | None = None
+    daily_tokens: Annotated[int, AfterValidator(_daily_tokens)] = 200_000
 
     mail: Literal["folder", "smtp"] = "folder"
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None
@@ -216,6 +237,16 @@ class Settings(BaseSettings):
     shutdown_seconds: FiniteFloat = Field(30.0, ge=0, le=35)
 
     failpoints: Annotated[Failpoints, BeforeValidator(_failpoints)] | None = None
+
+    @property
+    def openai(self) -> OpenAIServer:
+        """The server of the first model, if that is `openai`."""
+        return OpenAIServer(self.openai_base_url, self.openai_api_key, self.openai_model)
+
+    @property
+    def fallback_openai(self) -> OpenAIServer:
+        """The server of the fallback model, if that is `openai`."""
+        return OpenAIServer(self.fallback_openai_base_url, self.fallback_openai_api_key, self.fallback_openai_model)
 
     @classmethod
     def settings_customise_sources(
@@ -271,10 +302,9 @@ def _validate(values: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
 def _conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
     """Find settings that are right alone and wrong together: the field, and why."""
     if settings.model == "openai":
-        if not settings.openai_model:
-            yield "openai_model", "must name a model when FLUENTPRO_MODEL is openai"
-        if not settings.openai_api_key and not settings.openai_base_url:
-            yield "openai_api_key", "is needed unless FLUENTPRO_OPENAI_BASE_URL names a server that asks for none"
+        yield from _lacking(settings.openai, "")
+    if settings.fallback_model == "openai":
+        yield from _lacking(settings.fallback_openai, "fallback_")
     if settings.mail == "smtp":
         if settings.smtp_url is None:
             yield "smtp_url", "is needed when FLUENTPRO_MAIL is smtp"
@@ -283,6 +313,14 @@ def _conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _taken_twice(settings)
     if settings.profile is Profile.PRODUCTION:
         yield from _refused_in_production(settings)
+
+
+def _lacking(server: OpenAIServer, prefix: str) -> Iterator[tuple[str, str]]:
+    named = f"{PREFIX}{prefix.upper()}"
+    if not server.model:
+        yield f"{prefix}openai_model", f"must name a model when {named}MODEL is openai"
+    if not server.api_key and not server.base_url:
+        yield f"{prefix}openai_api_key", f"is needed unless {named}OPENAI_BASE_URL names a server that asks for none"
 
 
 def _listeners(settings: Settings) -> dict[str, Listen]:
@@ -318,8 +356,9 @@ def _refused_in_production(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _developers_aids(settings: Settings) -> Iterator[tuple[str, str]]:
-    if settings.model == "scripted" and not settings.allow_scripted:
-        yield "model", f"production refuses the scripted model unless {PREFIX}ALLOW_SCRIPTED is true"
+    for field in ("model", "fallback_model"):
+        if getattr(settings, field) == "scripted" and not settings.allow_scripted:
+            yield field, f"production refuses the scripted model unless {PREFIX}ALLOW_SCRIPTED is true"
     if settings.mail == "folder":
         yield "mail", "production sends mail: smtp, with the server in FLUENTPRO_SMTP_URL"
     if settings.failpoints is not None:

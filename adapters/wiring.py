@@ -21,6 +21,7 @@ from adapters.live.doorbell import RedisDoorbell
 from adapters.live.log_inspection import RedisReplyLogs
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
+from adapters.live.surviving_log import SurvivingLog
 from adapters.mail.folder import FolderMailer
 from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.security.access_tokens import JwtAccessTokens
@@ -31,7 +32,7 @@ from adapters.security.refresh_tokens import HmacRefreshTokens
 from adapters.security.signing_keys import SigningKeys, load_or_create_signing_keys, load_signing_keys
 from adapters.security.verified_tokens import TokenVerifier
 from adapters.sessions.live_sessions import RedisLiveSessions
-from adapters.settings import Settings
+from adapters.settings import OpenAIServer, Settings
 from adapters.sql.answers import Answers
 from adapters.sql.api_use import ApiUseTable, ApiUseWriter
 from adapters.sql.catalog import SqlCatalog
@@ -107,7 +108,7 @@ class Application:
     tokens: TokenVerifier
     connections: Connections
     reads: SqlReads
-    log: RedisGenerationLog
+    log: SurvivingLog
     recover: RecoverReply
     api_use: ApiUse
     answers: Answers
@@ -126,10 +127,11 @@ class _Parts:
 
     def __init__(self, settings: Settings, database_url: str, redis_url: str, clock: Clock) -> None:
         self.clock = clock
+        self.daily_tokens = settings.daily_tokens
         self.connections = Connections(create_engine(database_url, settings.database_pool_size))
         self.reads = SqlReads(self.connections)
         self.catalog = SqlCatalog(self.connections)
-        self.log = RedisGenerationLog(redis_url)
+        self.log = SurvivingLog(RedisGenerationLog(redis_url))
         self.reply_logs = RedisReplyLogs(redis_url)
         self.presence = _NobodyKnown()
         self.doorbell = RedisDoorbell(redis_url)
@@ -139,7 +141,7 @@ class _Parts:
         self.master = master_keys(settings)
 
     def uow(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, self.clock, self.master)
+        return SqlUnitOfWork(self.connections, self.clock, self.master, daily_tokens=self.daily_tokens)
 
 
 @asynccontextmanager
@@ -171,7 +173,8 @@ async def open_application(
         stack.push_async_callback(parts.sessions.close)
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
-        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, model or chat_model(settings)))
+        models = (model,) if model else chat_models(settings)
+        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, models))
         stack.push_async_callback(runner.stop, REPLIES_GRACE_SECONDS)
         parts.doorbell.listen(runner.cancel)
         recover = RecoverReply(parts.log, leases, finish, runner)
@@ -197,14 +200,21 @@ async def open_application(
         )
 
 
-def chat_model(settings: Settings) -> ChatModel:
-    """Return the language model that the settings name."""
-    if settings.model == "scripted":
-        return ScriptedModel(settings.scripted_word_seconds)
+def chat_models(settings: Settings) -> tuple[ChatModel, ...]:
+    """Return the language models that the settings name: the first one, and who takes its place."""
+    speaking, in_reserve = settings.openai, settings.fallback_openai
+    scripted = ScriptedModel(settings.scripted_word_seconds)
+    first: ChatModel = scripted if settings.model == "scripted" else _openai_model(speaking)
+    if settings.fallback_model is None:
+        return (first,)
+    return first, scripted if settings.fallback_model == "scripted" else _openai_model(in_reserve)
+
+
+def _openai_model(server: OpenAIServer) -> ChatModel:
     from adapters.ai.openai import OPENAI_URL, OpenAIModel
 
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    return OpenAIModel(settings.openai_model or "", key, settings.openai_base_url or OPENAI_URL)
+    key = server.api_key.get_secret_value() if server.api_key else "none"
+    return OpenAIModel(server.model or "", key, server.base_url or OPENAI_URL)
 
 
 def signing_keys(settings: Settings) -> SigningKeys:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 _logger = logging.getLogger(__name__)
 
@@ -24,22 +24,36 @@ STOPPING = "stopping"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checks said, by name: PASSING, FAILING or TIMED_OUT. Nothing in it is secret."""
+    """What the checks said, by name: PASSING, FAILING or TIMED_OUT. Nothing in it is secret.
+
+    Without what is `dispensable` the process serves too, if not as well.
+    """
 
     outcomes: Mapping[str, str] = field(default_factory=dict)
     is_stopping: bool = False
+    dispensable: Collection[str] = ()
 
     @property
     def is_ready(self) -> bool:
         """Whether requests may come."""
-        return not self.is_stopping and all(outcome == PASSING for outcome in self.outcomes.values())
+        needed = (outcome for name, outcome in self.outcomes.items() if name not in self.dispensable)
+        return not self.is_stopping and all(outcome == PASSING for outcome in needed)
 
 
 class Readiness:
-    """Runs named checks together. Once `stop` was called it is never ready again."""
+    """Runs named checks together. Once `stop` was called it is never ready again.
 
-    def __init__(self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic) -> None:
+    Those named in `dispensable` are told and logged like the others, and decide nothing.
+    """
+
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        clock: Callable[[], float] = time.monotonic,
+        dispensable: Collection[str] = (),
+    ) -> None:
         self._checks = dict(checks)
+        self._dispensable = dispensable
         self._clock = clock
         self._report = Report()
         self._asked_at: float | None = None
@@ -58,7 +72,7 @@ class Readiness:
             if self._asking is None:
                 self._asking = asyncio.create_task(self._ask())
             await asyncio.shield(self._asking)  # a prober that leaves takes nothing away from the others
-        return Report(self._report.outcomes, is_stopping=self.is_stopping)
+        return replace(self._report, is_stopping=self.is_stopping)
 
     async def _ask(self) -> None:
         try:
@@ -66,7 +80,8 @@ class Readiness:
             before, outcomes = self._report.outcomes, dict(zip(self._checks, found, strict=True))
             for name, (outcome, why) in outcomes.items():
                 _tell(name, before.get(name, PASSING), outcome, why)
-            self._report = Report({name: outcome for name, (outcome, _) in outcomes.items()})
+            told = {name: outcome for name, (outcome, _) in outcomes.items()}
+            self._report = Report(told, dispensable=self._dispensable)
             self._asked_at = self._clock()
             self.has_started = self.has_started or self._report.is_ready
         finally:

@@ -84,7 +84,8 @@ def build_service(
                 "database": partial(check_database, application.connections),
                 "catalogue": partial(check_catalogue, application.connections),
                 "log": application.log.ping,
-            }
+            },
+            dispensable={"log"},
         ),
         registry=registry,
         pages=partial(_pages, image),

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from adapters.live.log_hub import LogHub
-from adapters.live.log_reader import BEGINNING, PAGE, LogReader
+from adapters.live.log_reader import BEGINNING, PAGE
 from adapters.live.patience import PATIENCE, persist
 from adapters.live.subscription import Subscription
 from domain.practice.log import Alive
@@ -13,6 +14,16 @@ from domain.practice.reply import LogEntry, Position
 
 _ASKING = 5
 """With a log there, the database is asked after so many silences: its producer may have died with the last event."""
+
+
+class Pages(Protocol):
+    """Where a log is read. Every method raises LogUnavailable."""
+
+    async def page(self, generation_id: UUID, after: Position) -> list[LogEntry]:
+        """Return the entries after `after`, PAGE at most: fewer mean that there are no more."""
+
+    async def exists(self, generation_id: UUID) -> bool:
+        """Return whether there is a log."""
 
 
 @dataclass(slots=True)
@@ -23,7 +34,7 @@ class Follower:
     read again. `alive` is asked then, each time while there is no log.
     """
 
-    reader: LogReader
+    reader: Pages
     hub: LogHub
     watch: Callable[[UUID, Position], None]
     generation_id: UUID

@@ -7,7 +7,7 @@ from uuid import UUID
 from adapters.live.keys import log_key
 from adapters.live.patience import PATIENCE
 from adapters.live.pending import Pending
-from domain.practice.log import RecoverText
+from domain.practice.log import LogUnavailable, RecoverText
 from domain.practice.reply import ReplyEvent
 
 PROCESS_TOKENS = 4096
@@ -98,6 +98,14 @@ class RedisGenerationWriter:
         self.pending.begin_anew(text)
         self._backlog.tokens += self.pending.tokens - before
 
+    def begin_with(self, after: int, text: str, event: ReplyEvent) -> None:
+        """Begin after the sequence `after`, with a snapshot of `text`, which has the event's too; then the event."""
+        self.pending = Pending(self.pending.attempt, after)
+        self.pending.take(event)
+        self._backlog.tokens += 1
+        self.begin_anew(text)
+        self._due(self)
+
     def stumble(self) -> bool:
         """Note that sending failed; return whether it has been failing for longer than PATIENCE."""
         now = asyncio.get_running_loop().time()
@@ -111,6 +119,12 @@ class RedisGenerationWriter:
         self._backlog.tokens -= self.pending.tokens
         self.pending.clear()
         self._backlog.tell()
+
+    def close(self) -> None:
+        """Write nothing more."""
+        if self.failure is None:
+            self.fail(LogUnavailable("The writer was closed."))
+        self._due(self)
 
     def _raise_failure(self) -> None:
         if self.failure is not None:

@@ -13,3 +13,8 @@ def log_key(generation_id: UUID) -> str:
 def wake_key(hub_id: UUID) -> str:
     """Return the key of the stream that wakes one process's blocking read."""
     return f"fp:hub:{{{hub_id}}}:wake"
+
+
+def probe_key() -> str:
+    """Return the key that is written to see whether the server takes writes again."""
+    return "fp:probe"

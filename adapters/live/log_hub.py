@@ -66,6 +66,10 @@ class LogHub:
             del self._subscriptions[subscription.generation_id]
             self.unwatch(subscription.generation_id)
 
+    def is_followed(self, generation_id: UUID) -> bool:
+        """Return whether anybody is attached."""
+        return generation_id in self._subscriptions
+
     def watch(self, generation_id: UUID, after: Position) -> None:
         """Read the log of a generation that another process writes, for those attached here."""
         if generation_id not in self._watched:

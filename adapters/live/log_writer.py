@@ -65,6 +65,10 @@ class LogWriter:
         self._local[generation_id] = writer
         return writer
 
+    def has(self, writer: RedisGenerationWriter) -> bool:
+        """Return whether `writer` may write more: it has neither ended nor failed."""
+        return writer in self._writers
+
     def produces(self, generation_id: UUID) -> bool:
         """Return whether the generation is written in this process."""
         return generation_id in self._local
@@ -72,6 +76,9 @@ class LogWriter:
     def _due(self, writer: RedisGenerationWriter) -> None:
         if self._task is None or self._task.done():
             self._fail(writer, LogUnavailable(_STOPPED))
+        elif writer.failure is not None:
+            self._schedule.remove(writer)
+            self._release(writer)
         elif writer.busy or not writer.pending.tokens:
             return
         elif writer.pending.urgent:
@@ -191,7 +198,9 @@ class LogWriter:
             return
         try:
             if fate is Fate.LOST:
-                writer.begin_anew(await writer.recover())
+                text = await writer.recover()
+                if writer.failure is None:
+                    writer.begin_anew(text)
         except Exception as failure:  # noqa: BLE001 - whatever ends the recovery belongs to the producer
             self._fail(writer, failure)
         else:

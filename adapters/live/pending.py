@@ -49,13 +49,24 @@ class Pending:
     entry of our own whose answer was lost, or a later attempt's.
     """
 
-    def __init__(self, attempt: int) -> None:
+    def __init__(self, attempt: int, after: int = 0) -> None:
         self.attempt = attempt
-        self.acknowledged = 0
-        self._taken = 0
+        self.acknowledged = after
+        self._taken = after
         self._delta_taken = False
         self._sending: Sending | None = None
         self._drafts: deque[_Draft] = deque()
+
+    @property
+    def taken(self) -> int:
+        """The highest sequence given so far."""
+        return self._taken
+
+    @property
+    def unwritten(self) -> list[ReplyEvent]:
+        """What is not acknowledged, in order; the entry under way may have landed all the same."""
+        under_way = [self._sending.entry.event] if self._sending else []
+        return [*under_way, *(draft.event for draft in self._drafts)]
 
     @property
     def tokens(self) -> int:
@@ -115,8 +126,7 @@ class Pending:
 
         `text` holds every delta taken so far.
         """
-        under_way = [self._sending.entry.event] if self._sending else []
-        events = [*under_way, *(draft.event for draft in self._drafts)]
+        events = self.unwritten
         self._drafts.clear()
         self._taken += 1
         snapshot = LogEntry(Position(self.attempt, self._taken), self._taken, Snapshot(text))

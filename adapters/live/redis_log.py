@@ -28,54 +28,53 @@ class RedisGenerationLog:
     """
 
     def __init__(self, url: str, silence: float = SILENCE) -> None:
-        self._silence = silence
-        self._redis = connect(url, _CONNECTIONS)
-        self._reader = LogReader(self._redis)
-        self._hub = LogHub(url, self._redis)
-        self._writer = LogWriter(Pipe(url), self._reader, self._hub.deliver)
+        self.silence = silence
+        self.redis = connect(url, _CONNECTIONS)
+        self.reader = LogReader(self.redis)
+        self.hub = LogHub(url, self.redis)
+        self.writers = LogWriter(Pipe(url), self.reader, self.hub.deliver)
 
     async def start(self) -> None:
         """Begin to write and to read."""
-        self._hub.start()
-        self._writer.start()
+        self.hub.start()
+        self.writers.start()
 
     async def close(self) -> None:
         """Stop, and close all connections. What writers have not flushed is lost to the log."""
-        await self._writer.close()
-        await self._hub.close()
-        await self._redis.aclose()
+        await self.writers.close()
+        await self.hub.close()
+        await self.redis.aclose()
 
     def writer(self, generation_id: UUID, attempt: int, recover: RecoverText) -> RedisGenerationWriter:
         """Return the writer of an attempt. The attempt's lease must be held."""
-        writer = self._writer.open(generation_id, attempt, recover)
-        self._hub.unwatch(generation_id)
+        writer = self.writers.open(generation_id, attempt, recover)
+        self.hub.unwatch(generation_id)
         return writer
 
     def follow(self, generation_id: UUID, after: Position | None, alive: Alive) -> AsyncGenerator[LogEntry, None]:
         """Yield the entries after `after` as they come, up to the last event; see the port."""
-        follower = Follower(
-            self._reader, self._hub, self._watch, generation_id, alive, self._silence, after or BEGINNING
-        )
+        follower = Follower(self.reader, self.hub, self.watch, generation_id, alive, self.silence, after or BEGINNING)
         return follower.entries()
 
     async def holds(self, generation_id: UUID, position: Position) -> bool | None:
         """Return whether a reader can go on after `position`; None when there is no log. Raises LogUnavailable."""
-        return await self._reader.holds(generation_id, position)
+        return await self.reader.holds(generation_id, position)
 
     async def read(self, generation_id: UUID) -> tuple[LogEntry, ...]:
         """Return all entries; empty when there is no log. Raises LogUnavailable."""
-        return await self._reader.all(generation_id)
+        return await self.reader.all(generation_id)
 
     async def ping(self) -> None:
         """Return when the server answers. Raises LogUnavailable."""
         async with log_answers():
-            await self._redis.ping()
+            await self.redis.ping()
 
     async def end(self, generation_id: UUID) -> None:
         """Let the log expire, an hour from now. Raises LogUnavailable."""
         async with log_answers():
-            await self._redis.expire(log_key(generation_id), ENDED_LIFE)
+            await self.redis.expire(log_key(generation_id), ENDED_LIFE)
 
-    def _watch(self, generation_id: UUID, after: Position) -> None:
-        if not self._writer.produces(generation_id):
-            self._hub.watch(generation_id, after)
+    def watch(self, generation_id: UUID, after: Position) -> None:
+        """Have the hub read on after `after`, unless the log is written here."""
+        if not self.writers.produces(generation_id):
+            self.hub.watch(generation_id, after)

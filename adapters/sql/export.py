@@ -33,7 +33,7 @@ from adapters.sql.tables.catalog import role
 from adapters.sql.tables.events import event_store
 from adapters.sql.tables.identity import account, session
 from adapters.sql.tables.onboarding import onboarding
-from adapters.sql.tables.practice import conversation, generation, turn, usage
+from adapters.sql.tables.practice import conversation, generation, token_budget, turn, usage
 from adapters.sql.tables.records import audit_search, onboarding_record, practice_record
 from adapters.sql.tables.scenarios import recommendation, scenario
 from domain.audit.model import StoredEvent
@@ -82,6 +82,7 @@ SECTIONS = (
     Section("turns", turn, turn.c.conversation_id.in_(_CONVERSATIONS)),
     Section("generations", generation, generation.c.user_id == _USER),
     Section("usage", usage, usage.c.generation_id.in_(_GENERATIONS)),
+    Section("token_budgets", token_budget, token_budget.c.user_id == _USER),
     Section("jobs", job, job.c.user_id == _USER, frozenset({"key", "every", "starts_at", "sent_at", "lease_until"})),
     Section("onboarding_records", onboarding_record, onboarding_record.c.user_id == _USER),
     Section("practice_records", practice_record, practice_record.c.user_id == _USER),

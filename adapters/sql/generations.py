@@ -20,6 +20,7 @@ _THIS = generation.c.id == bindparam("key")
 _UNDER_WAY = or_(*(generation.c.status == status.value for status in ACTIVE))
 _RUNNING = generation.c.status == "running"
 _LAPSED = generation.c.lease_until < bindparam("now")
+_MODEL = func.coalesce(bindparam("new_model", type_=generation.c.model.type), generation.c.model)
 _HELD = and_(_THIS, generation.c.attempt == bindparam("held_attempt"), _RUNNING)
 
 _ADD = insert(generation)
@@ -40,14 +41,19 @@ _CLAIM = (
         status="running",
         attempt=generation.c.attempt + 1,
         lease_until=bindparam("until"),
-        model=func.coalesce(bindparam("new_model", type_=generation.c.model.type), generation.c.model),
+        model=_MODEL,
     )
     .returning(generation)
 )
 _RENEW = (
     update(generation)
     .where(_HELD)
-    .values(lease_until=bindparam("until"), partial_text=bindparam("text"), last_sequence=bindparam("sequence"))
+    .values(
+        lease_until=bindparam("until"),
+        partial_text=bindparam("text"),
+        last_sequence=bindparam("sequence"),
+        model=_MODEL,
+    )
     .returning(generation)
 )
 _REQUEST_CANCEL = (
@@ -107,7 +113,7 @@ class SqlGenerations:
 
     async def renew(self, held: Generation, until: datetime, checkpoint: Checkpoint) -> Generation | None:
         """Hold the lease and keep the checkpoint."""
-        place = {"text": checkpoint.text, "sequence": checkpoint.sequence}
+        place = {"text": checkpoint.text, "sequence": checkpoint.sequence, "new_model": checkpoint.model}
         return await self._one(_RENEW, {"key": held.id, "held_attempt": held.attempt, "until": until, **place})
 
     async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:

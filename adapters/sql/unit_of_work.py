@@ -25,6 +25,7 @@ from adapters.sql.recommendations import SqlRecommendations
 from adapters.sql.repairs import SqlRepairs
 from adapters.sql.scenarios import SqlScenarios
 from adapters.sql.sessions import SqlSessions
+from adapters.sql.token_budgets import SqlTokenBudgets
 from adapters.sql.turns import SqlTurns
 from adapters.sql.users import SqlUsers
 from domain.shared.clock import Clock
@@ -127,10 +128,11 @@ class SqlUnitOfWork(SqlRepositories):
     """One transaction: state, events, outbox and jobs. See domain.shared.unit_of_work."""
 
     # The connection comes with __aenter__.
-    def __init__(self, connections: Connections, clock: Clock, master: MasterKeys) -> None:
+    def __init__(self, connections: Connections, clock: Clock, master: MasterKeys, *, daily_tokens: int = 0) -> None:
         self._connections = connections
         self._clock = clock
         self._master = master
+        self._daily_tokens = daily_tokens
         self._events: list[Event] = []
         self._jobs: list[Job] = []
         self._expected: dict[str, int] = {}
@@ -156,6 +158,11 @@ class SqlUnitOfWork(SqlRepositories):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
+
+    @property
+    def token_budgets(self) -> SqlTokenBudgets:
+        """What learners may spend on replies; without `daily_tokens` as much as they like."""
+        return SqlTokenBudgets(self._connection, self._daily_tokens)
 
     def record(self, *events: Event) -> None:
         """Have `commit` append these events."""

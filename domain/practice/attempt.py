@@ -4,6 +4,8 @@ import asyncio
 from contextlib import suppress
 from typing import NoReturn
 
+from domain.practice.budget import estimated
+from domain.practice.chat import ChatRequest
 from domain.practice.leases import Leases
 from domain.practice.log import Fenced, GenerationLog, LogUnavailable
 from domain.practice.model import Generation
@@ -22,6 +24,8 @@ class Attempt:
     def __init__(self, held: Generation, log: GenerationLog, leases: Leases) -> None:
         self.held = held
         self.usage: TokenUsage | None = None
+        self.request: ChatRequest | None = None
+        """What a model was asked, once it was; None again when it did not begin to answer."""
         self._leases = leases
         self._parts: list[str] = []
         self._size = 0
@@ -33,11 +37,24 @@ class Attempt:
         """All that was said."""
         return "".join(self._parts)
 
+    @property
+    def spent(self) -> int:
+        """What it has cost so far: what the model told, else an estimate."""
+        if self.usage is not None:
+            return self.usage.total
+        return 0 if self.request is None else estimated(self.request, self.text)
+
     async def begin(self, model: str) -> None:
         """Write what comes before the text. Raises Fenced or LogUnavailable."""
         if self.held.attempt > 1:
             await self._write(Reset("INTERRUPTED"))
         await self._write(Accepted(self.held.turn_id))
+        await self._write(Started(model))
+
+    async def change_model(self, model: str) -> None:
+        """Have another model speak, before anything was said. Raises Fenced, LogUnavailable or Unavailable."""
+        self.usage = None
+        await self._renew(model)
         await self._write(Started(model))
 
     async def say(self, text: str) -> bool:
@@ -59,7 +76,7 @@ class Attempt:
 
         When the log does not answer it is a number that no sent event is above.
         """
-        with suppress(LogUnavailable):
+        with suppress(LogUnavailable, Unavailable):
             await self.writer.flush()
             return self.writer.last_sequence
         return self._written
@@ -76,8 +93,8 @@ class Attempt:
             if renewed.cancel_requested_at is not None:
                 cancel.set()
 
-    async def _renew(self) -> Generation:
-        checkpoint = Checkpoint(self.text, self.writer.last_sequence)
+    async def _renew(self, model: str | None = None) -> Generation:
+        checkpoint = Checkpoint(self.text, self.writer.last_sequence, model)
         renewed = await retried(lambda: self._leases.renew(self.held, checkpoint))
         if renewed is None:
             raise Fenced

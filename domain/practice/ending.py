@@ -48,7 +48,8 @@ _LASTING = frozenset(
 class Ending:
     """How a reply ended, and all that was said by then.
 
-    `status` is completed (with a `finish_reason`), cancelled, or failed (with a `failure`).
+    `status` is completed (with a `finish_reason`), cancelled, or failed (with a `failure`). `spent` is what counts
+    against the learner's tokens of the day: the `usage`, or an estimate where the model did not tell.
     """
 
     status: GenerationStatus
@@ -56,6 +57,7 @@ class Ending:
     finish_reason: str | None = None
     failure: FailureReason | None = None
     usage: TokenUsage | None = None
+    spent: int = 0
 
     @property
     def is_partial(self) -> bool:
@@ -78,9 +80,9 @@ def completed(text: str, finish_reason: str, usage: TokenUsage | None) -> Ending
     return Ending(GenerationStatus.COMPLETED, text, finish_reason=finish_reason, usage=usage)
 
 
-def cancelled(text: str) -> Ending:
+def cancelled(text: str, usage: TokenUsage | None = None) -> Ending:
     """Return the end of a reply that its learner stopped."""
-    return Ending(GenerationStatus.CANCELLED, text)
+    return Ending(GenerationStatus.CANCELLED, text, usage=usage)
 
 
 def failed(text: str, reason: FailureReason, usage: TokenUsage | None = None) -> Ending:

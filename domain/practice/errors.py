@@ -35,6 +35,17 @@ class GenerationNotFound(DomainError):
         super().__init__("There is no such generation.", metadata={"generation_id": generation_id})
 
 
+class TokenBudgetExhausted(DomainError):
+    """The learner has too few tokens left of this day. `retry_after` is when the next one begins."""
+
+    kind = ErrorKind.RESOURCE_EXHAUSTED
+    reason = "TOKEN_BUDGET_EXHAUSTED"
+
+    def __init__(self, limit: int, retry_after: float) -> None:
+        message = "The tokens of this day are used up."
+        super().__init__(message, metadata={"limit": str(limit)}, retry_after=retry_after)
+
+
 class ConversationEnded(DomainError):
     """The conversation takes no more messages."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from domain.practice.budget import settle
 from domain.practice.chat import Author
 from domain.practice.ending import Ending
 from domain.practice.events import (
@@ -21,6 +22,7 @@ from domain.practice.model import Conversation, Generation, GenerationStatus, Tu
 from domain.practice.ports import PracticeWork
 from domain.practice.reply import TokenUsage
 from domain.shared.clock import Clock
+from domain.shared.errors import Unavailable
 from domain.shared.retrying import retried
 
 
@@ -41,7 +43,7 @@ class FinishReply:
         turn_id = uuid4() if ending.speaks else None
         last_events = ending.last_events(turn_id)
         await retried(lambda: self._commit(held, ending, turn_id, written + len(last_events)))
-        with suppress(Fenced, LogUnavailable):
+        with suppress(Fenced, LogUnavailable, Unavailable):
             for event in last_events:
                 await writer.write(event)
             await writer.flush()
@@ -56,6 +58,7 @@ class FinishReply:
             after = conversation.end_reply(spoken=turn_id is not None, now=now)
             if not await work.generations.end(held, ending, last_sequence, after):
                 raise Fenced
+            await settle(work, held, ending)
             if turn_id is not None:
                 await _say(work, _turn(turn_id, held, ending, after), held)
             await work.conversations.save(after)

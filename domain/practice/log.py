@@ -43,6 +43,9 @@ class GenerationWriter(Protocol):
     async def flush(self) -> None:
         """Return when everything taken so far is in the log. Raises Fenced or LogUnavailable."""
 
+    def close(self) -> None:
+        """Write nothing more, whatever the end was: call it last. What is not flushed may be lost."""
+
     @property
     def last_sequence(self) -> int:
         """The highest sequence that the log has acknowledged; 0 before the first."""

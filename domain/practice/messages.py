@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from domain.practice.budget import reserve
 from domain.practice.cancellation import StopReply
 from domain.practice.chat import Author
 from domain.practice.errors import ClientMessageIdReused, ConversationNotFound, GenerationInProgress
@@ -54,8 +55,9 @@ class SendMessage:
     async def __call__(self, user_id: UUID, message: Message) -> Generation:
         """Return the generation to follow.
 
-        Raises InvalidRequest, ConversationNotFound, ConversationEnded, ConversationIsPaused, ClientMessageIdReused, and
-        GenerationInProgress: the reply under way is not to be interrupted, or did not end in time.
+        Raises InvalidRequest, ConversationNotFound, ConversationEnded, ConversationIsPaused, ClientMessageIdReused,
+        TokenBudgetExhausted, and GenerationInProgress: the reply under way is not to be interrupted, or did not end in
+        time.
         """
         key, text = check_message(message)
         conversation_id = parse_conversation_id(message.conversation_id)
@@ -86,6 +88,7 @@ class SendMessage:
     async def _write(self, work: PracticeWork, conversation: Conversation, key: str, text: str) -> Generation:
         now, generation_id = self.clock(), uuid4()
         after = conversation.begin_turn(generation_id, now)
+        await reserve(work, conversation.user_id, now)
         turn = Turn(
             id=uuid4(),
             conversation_id=conversation.id,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
@@ -80,10 +80,14 @@ class Turns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a reply has come: all that was said, and the highest sequence that the log has acknowledged."""
+    """How far a reply has come: all that was said, and the highest sequence that the log has acknowledged.
+
+    `model`: another one speaks from now on.
+    """
 
     text: str
     sequence: int
+    model: str | None = None
 
 
 class Generations(Protocol):
@@ -122,6 +126,23 @@ class Generations(Protocol):
         """
 
 
+class TokenBudgets(Protocol):
+    """What each learner has set aside and spent of a day's tokens. Days are in UTC."""
+
+    @property
+    def limit(self) -> int:
+        """Tokens that a learner may spend in a day; 0 for as many as they like."""
+
+    async def reserve(self, user_id: UUID, day: date, tokens: int) -> bool:
+        """Set tokens aside; False, and nothing is, where that and what was spent would pass the limit.
+
+        Whoever reserves for the same learner at the same time waits until this transaction ends.
+        """
+
+    async def settle(self, user_id: UUID, day: date, reserved: int, spent: int) -> None:
+        """Give back what was set aside and count what was spent; nothing on a day on which nothing was set aside."""
+
+
 class PracticeRepositories(Protocol):
     """The repositories of role-plays, over one connection."""
 
@@ -144,6 +165,10 @@ class PracticeRepositories(Protocol):
 
 class PracticeWork(UnitOfWork, PracticeRepositories, Protocol):
     """A transaction over role-plays."""
+
+    @property
+    def token_budgets(self) -> TokenBudgets:
+        """What learners may spend on replies."""
 
 
 PracticeReads: TypeAlias = Callable[[], AbstractAsyncContextManager[PracticeRepositories]]

@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import logging
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from uuid import UUID
 
 from domain.practice.attempt import Attempt
@@ -33,6 +35,8 @@ LONGEST_ANSWER = 400
 MEMORY = 40
 """Turns that the model is told, the newest ones: twenty exchanges are longer than most talks."""
 
+_log = logging.getLogger(__name__)
+
 _REASONS = {
     ChatErrorKind.REFUSED: FailureReason.MODEL_REFUSED,
     ChatErrorKind.CONTEXT_TOO_LONG: FailureReason.CONVERSATION_TOO_LONG,
@@ -43,14 +47,15 @@ _REASONS = {
 class ProduceReply:
     """Takes the lease on a generation, has the model speak into its log, and ends it.
 
-    One attempt asks the model once. `renew_every` is in seconds.
+    Of `models` the first is asked; when it cannot answer now and has said nothing yet, the next one. Once words were
+    said no other is asked: they would not be its own. `renew_every` is in seconds.
     """
 
     reads: PracticeReads
     log: GenerationLog
     leases: Leases
     finish: FinishReply
-    model: ChatModel
+    models: tuple[ChatModel, ...]
     renew_every: float = RENEW_SECONDS
 
     async def __call__(self, generation: Generation, cancel: asyncio.Event) -> None:
@@ -58,12 +63,15 @@ class ProduceReply:
 
         A task that is cancelled ends what was begun, or leaves what was not to another process.
         """
-        held = await retried(lambda: self.leases.take_to_produce(generation, self.model.name))
+        held = await retried(lambda: self.leases.take_to_produce(generation, self.models[0].name))
         if held is None:
             return
         attempt = Attempt(held, self.log, self.leases)
-        with suppress(Fenced):
-            await self._hold(attempt, cancel)
+        try:
+            with suppress(Fenced):
+                await self._hold(attempt, cancel)
+        finally:
+            attempt.writer.close()
 
     async def _hold(self, attempt: Attempt, cancel: asyncio.Event) -> None:
         try:
@@ -74,13 +82,13 @@ class ProduceReply:
         except Fenced:
             raise
         except Exception:
-            await self._finish(attempt, failed(attempt.text, FailureReason.INTERNAL))
+            await self._finish(attempt, failed(attempt.text, FailureReason.INTERNAL, attempt.usage))
             raise
         await self._finish(attempt, ending)
 
     async def _ending(self, attempt: Attempt, cancel: asyncio.Event) -> Ending:
         try:
-            await attempt.begin(self.model.name)
+            await attempt.begin(self.models[0].name)
             if cancel.is_set() or attempt.held.cancel_requested_at is not None:
                 return cancelled("")
             request = await self._request(attempt.held)
@@ -121,10 +129,35 @@ class ProduceReply:
             return speaking.result()
         if keeping in done:
             keeping.result()
-        return cancelled(attempt.text)
+        return cancelled(attempt.text, attempt.usage)
 
     async def _speak(self, attempt: Attempt, request: ChatRequest) -> Ending:
-        async with aclosing(self.model.stream(request)) as parts:
+        for model, fallback in pairwise(self.models):
+            try:
+                return await _listen(model, attempt, request)
+            except ChatError as error:
+                if attempt.text or not error.retryable:
+                    raise
+                _log.warning("%s did not answer (%s); %s is asked.", model.name, error.kind, fallback.name)
+            await attempt.change_model(fallback.name)
+        return await _listen(self.models[-1], attempt, request)
+
+    async def _finish(self, attempt: Attempt, ending: Ending) -> None:
+        settled = replace(ending, spent=attempt.spent)
+        await self.finish(attempt.held, attempt.writer, settled, await attempt.written())
+
+    async def _break_off(self, attempt: Attempt) -> None:
+        if attempt.text:
+            await self._finish(attempt, failed(attempt.text, FailureReason.INTERRUPTED, attempt.usage))
+        else:
+            await self.leases.give_back(attempt.held)
+
+
+async def _listen(model: ChatModel, attempt: Attempt, request: ChatRequest) -> Ending:
+    """Pass on what one model says. Raises its ChatError."""
+    attempt.request = request
+    try:
+        async with aclosing(model.stream(request)) as parts:
             async for part in parts:
                 match part:
                     case Delta(text):
@@ -134,17 +167,12 @@ class ProduceReply:
                         attempt.usage = TokenUsage(input_tokens, output_tokens)
                     case Finish(reason):
                         return _whole(attempt, reason)
-        # A stream that ends without saying why has broken off.
-        return failed(attempt.text, FailureReason.MODEL_UNAVAILABLE, attempt.usage)
-
-    async def _finish(self, attempt: Attempt, ending: Ending) -> None:
-        await self.finish(attempt.held, attempt.writer, ending, await attempt.written())
-
-    async def _break_off(self, attempt: Attempt) -> None:
-        if attempt.text:
-            await self._finish(attempt, failed(attempt.text, FailureReason.INTERRUPTED))
-        else:
-            await self.leases.give_back(attempt.held)
+    except ChatError:
+        if not attempt.text:
+            attempt.request = None
+        raise
+    # A stream that ends without saying why has broken off.
+    return failed(attempt.text, FailureReason.MODEL_UNAVAILABLE, attempt.usage)
 
 
 def _whole(attempt: Attempt, reason: FinishReason) -> Ending:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.practice.budget import INSTRUCTION_TOKENS, tokens_of
 from domain.practice.ending import Ending, FailureReason, cancelled, failed
 from domain.practice.finishing import FinishReply
 from domain.practice.leases import Leases
@@ -31,8 +32,7 @@ class RecoverReply:
         entries = await self._read(generation)
         text = _kept(generation, entries)
         wanted = generation.cancel_requested_at is None and generation.attempt < MOST_ATTEMPTS
-        # Without an answer from the log it is unknown what was said.
-        if wanted and not text and entries is not None:
+        if wanted and not text and _is_known(generation, entries):
             self.runner.start(generation)
             return
         await self._take_to_end(generation, entries, text)
@@ -58,13 +58,28 @@ class RecoverReply:
             return text
 
         writer = self.log.writer(held.id, held.attempt, lost)
-        with suppress(Fenced):
-            await _write(writer, opening)
-            await self.finish(held, writer, _ending(held, text), len(opening))
+        try:
+            with suppress(Fenced):
+                await _write(writer, opening)
+                await self.finish(held, writer, _ending(held, text), len(opening))
+        finally:
+            writer.close()
+
+
+def _is_known(generation: Generation, entries: tuple[LogEntry, ...] | None) -> bool:
+    """Return whether the log can tell what was said.
+
+    It cannot when it does not answer (unless nobody has tried to speak), or when the producer went on without it.
+    """
+    if not entries:
+        return entries is not None or not generation.attempt
+    top = entries[-1].position
+    return top.attempt < generation.attempt or top.sequence >= generation.last_sequence
 
 
 def _kept(generation: Generation, entries: tuple[LogEntry, ...] | None) -> str:
-    return said(entries) if entries else generation.partial_text
+    """Return the longer of two beginnings of one text: the log may lack entries that were lost, or never written."""
+    return max(said(entries or ()), generation.partial_text, key=len)
 
 
 def said(entries: Iterable[LogEntry]) -> str:
@@ -82,9 +97,10 @@ def said(entries: Iterable[LogEntry]) -> str:
 
 
 def _ending(held: Generation, text: str) -> Ending:
-    if held.cancel_requested_at is not None:
-        return cancelled(text)
-    return failed(text, FailureReason.INTERRUPTED)
+    interrupted = failed(text, FailureReason.INTERRUPTED)
+    ending = interrupted if held.cancel_requested_at is None else cancelled(text)
+    # What the request cost is not known any more; a reply has been paid for only if it began.
+    return replace(ending, spent=INSTRUCTION_TOKENS + tokens_of((text,)) if text else 0)
 
 
 def _opening(held: Generation, text: str, *, is_new: bool) -> tuple[ReplyEvent, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from domain.practice.budget import reserve
 from domain.practice.chat import Author
 from domain.practice.errors import ClientMessageIdReused, TurnNotFound, TurnNotNewest
 from domain.practice.ids import parse_turn_id
@@ -30,7 +31,8 @@ class RegenerateReply:
         """Return the generation to follow. `turn_id` is the learner's newest turn, or any reply to it.
 
         Raises InvalidRequest, TurnNotFound, TurnNotNewest, ConversationEnded, ConversationIsPaused,
-        GenerationInProgress, ClientMessageIdReused. The opening line replies to nothing: it is TurnNotNewest, always.
+        GenerationInProgress, TokenBudgetExhausted, ClientMessageIdReused. The opening line replies to nothing: it is
+        TurnNotNewest, always.
         """
         with Checks() as check:
             key = check("client_message_id", parse_key, client_message_id)
@@ -52,6 +54,7 @@ class RegenerateReply:
     async def _write(self, work: PracticeWork, conversation: Conversation, turn: Turn, key: str) -> Generation:
         now, generation_id = self.clock(), uuid4()
         after = conversation.begin_reply(generation_id, now)
+        await reserve(work, conversation.user_id, now)
         generation = queue_generation(generation_id, turn, after, START_WITHIN, key)
         await work.generations.add(generation)
         await work.conversations.save(after)

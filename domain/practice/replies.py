@@ -17,6 +17,8 @@ from domain.practice.reply import LogEntry, Position, Snapshot, parse_cursor
 
 LOOK_AGAIN_SECONDS = 1.0
 """How long a reader waits before it asks again after a log that does not answer."""
+_FIRST_LOOK_SECONDS = 0.1
+"""The first time: the reply's producer may just be about to go on without Redis."""
 
 _BEYOND_ALL = 999_999_999
 """The highest sequence that a cursor can have."""
@@ -35,7 +37,7 @@ class FollowReply:
 
         When the log is gone they are a snapshot of all text and the last event.
         """
-        seen = after
+        seen, wait = after, _FIRST_LOOK_SECONDS
         while not generation.has_ended:
             alive = partial(self._is_alive, generation)
             with suppress(LogUnavailable):
@@ -47,7 +49,8 @@ class FollowReply:
                             return
             generation = await self._reload(generation)
             if not generation.has_ended:
-                await self.pause(LOOK_AGAIN_SECONDS)
+                await self.pause(wait)
+                wait = min(2 * wait, LOOK_AGAIN_SECONDS)
         for entry in await self._rest(generation, seen):
             yield entry
 
@@ -104,11 +107,16 @@ class ResumeReply:
             return True
         with suppress(LogUnavailable):
             held = await self.log.holds(generation.id, position)
-            if held is not None:
+            if held or (held is not None and await self._is_whole(generation)):
                 return held
         # Nobody knows any more which places up to the newest one were sent.
         newest = generation.last_sequence if generation.has_ended else _BEYOND_ALL
         return position <= Position(generation.attempt, newest)
+
+    async def _is_whole(self, generation: Generation) -> bool:
+        """Return whether the log has come as far as the database knows; else its producer goes on without it."""
+        entries = await self.log.read(generation.id)
+        return bool(entries) and entries[-1].position >= Position(generation.attempt, generation.last_sequence)
 
 
 def _last_two(generation: Generation) -> tuple[Position, Position]:

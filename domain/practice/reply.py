@@ -38,9 +38,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The partner begins, played by `model`."""
+    """The partner begins, played by `model`.
+
+    `degraded`: the log is away, so only readers in the producer's own process can follow.
+    """
 
     model: str
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,11 @@ class TokenUsage:
 
     input_tokens: int
     output_tokens: int
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.input_tokens + self.output_tokens
 
 
 @dataclass(frozen=True, slots=True)

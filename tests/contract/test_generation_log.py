@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 
 from adapters.live.keys import log_key
 from adapters.live.redis_log import RedisGenerationLog
-from domain.practice.log import Fenced, GenerationLog
+from adapters.live.surviving_log import SurvivingLog
+from domain.practice.log import Fenced, GenerationLog, LogUnavailable
 from domain.practice.reply import (
     Accepted,
     Completed,
@@ -32,7 +33,7 @@ class Subject:
     lose: Callable[[UUID], Awaitable[None]]
 
 
-@pytest.fixture(params=["fake", "redis"])
+@pytest.fixture(params=["fake", "redis", "surviving"])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "fake":
         fake = FakeGenerationLog()
@@ -43,7 +44,9 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
         yield Subject(fake, lose_fake)
         return
     url = request.getfixturevalue("redis_url")
-    log = RedisGenerationLog(url, silence=0.05)
+    log: RedisGenerationLog | SurvivingLog = RedisGenerationLog(url, silence=0.05)
+    if request.param == "surviving":
+        log = SurvivingLog(log)
     await log.start()
     redis = Redis.from_url(url)
 
@@ -243,6 +246,17 @@ async def test_a_closed_reader_leaves_nothing_running(log: GenerationLog) -> Non
     await reader.aclose()
 
     assert asyncio.all_tasks() <= before
+
+
+async def test_a_closed_writer_writes_nothing_more(log: GenerationLog) -> None:
+    generation_id = uuid4()
+    writer = await write(log, generation_id, [Accepted(uuid4())])
+
+    writer.close()
+
+    with pytest.raises(LogUnavailable):
+        await writer.write(Started("model"))
+    assert len(await log.read(generation_id)) == 1
 
 
 async def test_an_ended_log_can_still_be_read(log: GenerationLog) -> None:

@@ -105,6 +105,9 @@ class FakeGenerationWriter:
         if self._failure is not None:
             raise self._failure
 
+    def close(self) -> None:
+        self._failure = self._failure or LogUnavailable("The writer was closed.")
+
     async def _write(self, event: ReplyEvent) -> None:
         entries = self._log.entries(self._generation_id)
         if entries and entries[-1].position.attempt > self._attempt:

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -25,12 +26,12 @@ class _State:
     turns: dict[UUID, Turn] = field(default_factory=dict)
     generations: dict[UUID, Generation] = field(default_factory=dict)
     usage: dict[tuple[UUID, int], TokenUsage] = field(default_factory=dict)
+    budgets: dict[tuple[UUID, date], tuple[int, int]] = field(default_factory=dict)
+    """What each learner has reserved and spent on a day."""
     events: list[Event] = field(default_factory=list)
 
     def copy(self) -> "_State":
-        return _State(
-            dict(self.conversations), dict(self.turns), dict(self.generations), dict(self.usage), list(self.events)
-        )
+        return replace(self, **{name: copy(value) for name, value in vars(self).items()})
 
 
 class FakePracticeStore:
@@ -40,6 +41,7 @@ class FakePracticeStore:
         self.scenarios = scenarios
         self.state = _State()
         self.available = True
+        self.daily_tokens = 0
         self.turn = asyncio.Lock()
 
     @property
@@ -187,7 +189,7 @@ class FakeGenerations:
         if found is None:
             return None
         place = {"partial_text": checkpoint.text, "last_sequence": checkpoint.sequence}
-        return self._put(replace(found, lease_until=until, **place))
+        return self._put(replace(found, lease_until=until, model=checkpoint.model or found.model, **place))
 
     async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:
         found = self._rows[generation_id]
@@ -223,6 +225,26 @@ class FakeGenerations:
     def _put(self, generation: Generation) -> Generation:
         self._rows[generation.id] = generation
         return generation
+
+
+class FakeTokenBudgets:
+    """Implements `TokenBudgets`."""
+
+    def __init__(self, state: _State, limit: int) -> None:
+        self.limit = limit
+        self._rows = state.budgets
+
+    async def reserve(self, user_id: UUID, day: date, tokens: int) -> bool:
+        reserved, spent = self._rows.get((user_id, day), (0, 0))
+        if reserved + spent + tokens > self.limit:
+            return False
+        self._rows[user_id, day] = (reserved + tokens, spent)
+        return True
+
+    async def settle(self, user_id: UUID, day: date, reserved: int, spent: int) -> None:
+        if (user_id, day) in self._rows:
+            before, all_spent = self._rows[user_id, day]
+            self._rows[user_id, day] = (max(before - reserved, 0), all_spent + spent)
 
 
 class FakePracticeRepositories:
@@ -266,6 +288,10 @@ class FakePracticeWork(FakePracticeRepositories):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._store.turn.release()
+
+    @property
+    def token_budgets(self) -> FakeTokenBudgets:
+        return FakeTokenBudgets(self._state, self._store.daily_tokens)
 
     def record(self, *events: Event) -> None:
         self._state.events.extend(events)

@@ -77,6 +77,7 @@ class RolePlays:
     scenario_id: str
     user_id: UUID
     model: FakeChatModel = field(default_factory=FakeChatModel)
+    fallbacks: tuple[FakeChatModel, ...] = ()
     renew_every: float = 5.0
     idle: bool = False
 
@@ -105,7 +106,8 @@ class RolePlays:
         """Produce with the model and pace that are set now."""
         if self.idle:
             return
-        produce = ProduceReply(self.store.reads, self.log, self.leases, self.finish, self.model, self.renew_every)
+        models = (self.model, *self.fallbacks)
+        produce = ProduceReply(self.store.reads, self.log, self.leases, self.finish, models, self.renew_every)
         await produce(generation, cancel)
 
     async def start(self) -> Conversation:

@@ -241,6 +241,23 @@ def test_the_openai_model_needs_a_name_and_a_key_or_a_server_of_ones_own():
     assert load_settings({"FLUENTPRO_MODEL": "openai"} | own).openai_api_key is None
 
 
+def test_the_fallback_model_needs_what_the_first_one_needs():
+    fallback = {"FLUENTPRO_FALLBACK_MODEL": "openai"}
+    assert named(fallback) == {"FALLBACK_OPENAI_MODEL", "FALLBACK_OPENAI_API_KEY"}
+    own = {
+        "FLUENTPRO_FALLBACK_OPENAI_MODEL": "llama",
+        "FLUENTPRO_FALLBACK_OPENAI_BASE_URL": "http://localhost:11434/v1",
+    }
+    settings = load_settings(fallback | own)
+    assert (settings.model, settings.fallback_openai.model, settings.openai.model) == ("scripted", "llama", None)
+
+
+def test_a_days_tokens_are_none_or_enough_for_a_reply():
+    for wrong in ("2499", "-1", "many"):
+        assert named({"FLUENTPRO_DAILY_TOKENS": wrong}) == {"DAILY_TOKENS"}
+    assert [load_settings({"FLUENTPRO_DAILY_TOKENS": right}).daily_tokens for right in ("0", "2500")] == [0, 2500]
+
+
 def test_two_servers_cannot_have_one_address():
     assert named({"FLUENTPRO_HTTP_LISTEN": "127.0.0.1:50051"}) == {"HTTP_LISTEN"}
     assert load_settings({"FLUENTPRO_HTTP_LISTEN": "127.0.0.1:0", "FLUENTPRO_GRPC_LISTEN": "127.0.0.1:0"})

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -102,4 +103,14 @@ usage = Table(
     Column("input_tokens", Integer, nullable=False),
     Column("output_tokens", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# One row for each day on which they practised, in UTC; it is locked while a reply is begun or ended.
+token_budget = Table(
+    "token_budget",
+    metadata,
+    Column("user_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("reserved", Integer, nullable=False),
+    Column("spent", Integer, nullable=False),
 )

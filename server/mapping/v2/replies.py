@@ -41,7 +41,7 @@ def _id(value: UUID | None) -> str:
 
 _PUT: dict[type[reply.ReplyEvent], Callable[[reply_pb2.ReplyEvent, Any], None]] = {
     reply.Accepted: lambda into, event: _put(into.accepted, turn_id=_id(event.turn_id)),
-    reply.Started: lambda into, event: _put(into.started, model=event.model),
+    reply.Started: lambda into, event: _put(into.started, model=event.model, degraded=event.degraded),
     reply.TextDelta: lambda into, event: _put(into.delta, text=event.text),
     reply.Snapshot: lambda into, event: _put(into.snapshot, text=event.text),
     reply.Reset: lambda into, event: _put(into.reset, reason=event.reason),

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from adapters.engines.binaries import valkey_binary
 from adapters.engines.valkey import valkey_answers
 from adapters.live.redis_log import RedisGenerationLog
+from adapters.live.surviving_log import SurvivingLog
 from domain.practice.log import GenerationLog
 from domain.practice.reply import LogEntry, Position, Reset, Snapshot, TextDelta
 
@@ -74,6 +75,20 @@ async def make_log() -> AsyncIterator[MakeLog]:
 
         async def make(url: str, silence: float = 0.05) -> RedisGenerationLog:
             log = RedisGenerationLog(url, silence)
+            await log.start()
+            stack.push_async_callback(log.close)
+            return log
+
+        yield make
+
+
+@pytest.fixture
+async def make_surviving() -> AsyncIterator[Callable[[str], Awaitable[SurvivingLog]]]:
+    """Start a log that outlives its server; each stands for one process."""
+    async with AsyncExitStack() as stack:
+
+        async def make(url: str) -> SurvivingLog:
+            log = SurvivingLog(RedisGenerationLog(url, 0.05))
             await log.start()
             stack.push_async_callback(log.close)
             return log
@@ -147,6 +162,7 @@ class Producer:
     """Writes words to one generation, as a producer does: first into its own text, then to the log."""
 
     def __init__(self, log: GenerationLog, generation_id: UUID, attempt: int = 1) -> None:
+        self.generation_id = generation_id
         self.text = ""
         self.recoveries = 0
         self.writer = log.writer(generation_id, attempt, self._recover)

@@ -7,6 +7,7 @@ from fakes.role_plays import RolePlays, SqlStore
 
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
+from adapters.live.surviving_log import SurvivingLog
 from adapters.seed.files import read_catalog
 from adapters.seed.write import seed
 from domain.shared.clock import system_clock
@@ -30,8 +31,8 @@ async def process(connections, redis_url, scenario_id, clock):
     user_id = await add_account(connections)
     opened = []
 
-    async def make() -> RolePlays:
-        log, doorbell = RedisGenerationLog(redis_url, silence=0.1), RedisDoorbell(redis_url)
+    async def make(url: str = redis_url) -> RolePlays:
+        log, doorbell = SurvivingLog(RedisGenerationLog(url, silence=0.1)), RedisDoorbell(url)
         await log.start()
         app = RolePlays(SqlStore(connections), log, doorbell, clock, scenario_id, user_id)
         doorbell.listen(app.runner.cancel)

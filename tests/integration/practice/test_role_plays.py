@@ -8,6 +8,7 @@ import pytest
 from fakes.practice import FakeChatModel
 from sqlalchemy import text
 
+from adapters.live.connection import connect
 from domain.identity.errors import UserNotFound
 from domain.practice.chat import ChatError, ChatErrorKind, Delta, Finish, FinishReason, Usage
 from domain.practice.ending import completed
@@ -155,7 +156,9 @@ async def test_when_the_log_is_gone_the_database_tells_text_and_end(app, redis_u
     generation = await app.send(await app.start())
     entries = await app.read(generation)
     await app.runner.stop(grace=2)
-    await app.log._redis.delete(f"fp:gen:{{{generation.id}}}:log")
+    redis = connect(redis_url, 1)
+    await redis.delete(f"fp:gen:{{{generation.id}}}:log")
+    await redis.aclose()
     snapshot, last = await app.read(generation)
     assert (snapshot.event, last) == (Snapshot(SAID), entries[-1])
     assert await app.read(generation, entries[-1].position) == []

@@ -154,6 +154,29 @@ async def test_while_the_log_does_not_answer_nothing_is_produced_twice(app, dead
     assert events[1].reason == "INTERRUPTED"
 
 
+async def test_what_was_checkpointed_after_the_log_was_away_is_kept(app, dead) -> None:
+    await dead("I was ", checkpoint="I was saying ")
+    await app.sweeper.sweep()
+    assert (await last_turn(app)).text == "I was saying "
+
+
+async def test_when_the_producer_went_on_without_the_log_nothing_is_produced_twice(app, dead, clock) -> None:
+    held, writer = await dead()
+    held = replace(held, last_sequence=writer.last_sequence + 1)
+    app.store.state.generations[held.id] = held
+    await app.sweeper.sweep()
+    assert app.model.requests == []
+    assert (await app.stored(held)).failure_reason == "INTERRUPTED"
+
+
+async def test_a_reply_that_nobody_took_is_produced_without_the_log_too(app, clock) -> None:
+    generation = await app.queue()
+    app.log.available = False
+    runner = FakeRunner()
+    await RecoverReply(app.log, app.leases, app.finish, runner)(generation)
+    assert runner.started == [generation]
+
+
 async def test_a_reply_that_ends_its_producers_fails_after_three(app, dead, clock) -> None:
     held, _ = await dead()
     for _ in range(2):

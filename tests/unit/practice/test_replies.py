@@ -71,6 +71,16 @@ async def test_a_cursor_that_was_never_sent_is_unknown(app, place) -> None:
         await app.read(generation, Position(*place))
 
 
+async def test_a_cursor_that_only_the_producers_memory_had_is_known(app) -> None:
+    """The log came back without the end of the reply, which its producer had kept to itself."""
+    generation, entries = await ended(app, *WORDS, STOP)
+    del app.log.entries(generation.id)[3:]
+    for entry in entries[:-1]:
+        assert (await app.read(generation, entry.position))[-1] == entries[-1]
+    with pytest.raises(CursorUnknown):
+        await app.read(generation, Position(1, 99))
+
+
 async def test_another_replys_cursor_and_what_is_none_are_unknown(app) -> None:
     generation, _ = await ended(app, *WORDS, STOP)
     for wrong in ("abc", "1-1", f"{generation.id}:1-0", f"{generation.id}:1-2 ", cursor(uuid4(), Position(1, 2))):

@@ -96,6 +96,18 @@ async def test_a_check_that_hangs_times_out_beside_the_others(monkeypatch) -> No
     assert (await readiness.report()).outcomes == {"log": "timed out", "catalogue": "passing"}
 
 
+async def test_what_one_can_do_without_is_told_and_does_not_count() -> None:
+    away = Dependency()
+    away.error = ConnectionError()
+    pages = HealthPages(Readiness({"database": Dependency(), "log": away}, dispensable={"log"}))
+    assert (await get(pages, "/readyz"))[0] == 200
+    status, body = await get(pages, "/healthz")
+    assert (status, json.loads(body)) == (
+        200,
+        {"status": "ready", "checks": {"database": "passing", "log": "failing"}},
+    )
+
+
 async def test_outcomes_hold_for_a_second(pages, database, clock) -> None:
     for _ in range(3):
         await get(pages, "/readyz")
