@@ -34,6 +34,7 @@ from domain.practice.pausing import PauseConversation, ResumeConversation
 from domain.practice.recommendations import ListRecommendations
 from domain.practice.regeneration import RegenerateReply
 from domain.practice.replies import FollowReply, ResumeReply
+from domain.practice.watching import WatchConversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class PracticeUseCases:
     pause_conversation: PauseConversation
     resume_conversation: ResumeConversation
     end_conversation: EndConversation
+    watch_conversation: WatchConversation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The one composition root: which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from adapters.ai.scripted import ScriptedModel
 from adapters.application import (
@@ -15,6 +16,7 @@ from adapters.application import (
     PracticeUseCases,
 )
 from adapters.erasure_list import ErasureList
+from adapters.live.conversation_bell import RedisConversationBell
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
@@ -79,6 +81,7 @@ from domain.practice.recommendations import ListRecommendations
 from domain.practice.recovery import RecoverReply
 from domain.practice.regeneration import RegenerateReply
 from domain.practice.replies import FollowReply, ResumeReply
+from domain.practice.watching import OpenTail, WatchConversation
 from domain.shared.clock import Clock, system_clock
 
 REPLIES_GRACE_SECONDS = 5.0
@@ -115,12 +118,17 @@ class _Parts:
         self.log = RedisGenerationLog(redis_url)
         self.doorbell = RedisDoorbell(redis_url)
         self.sessions = RedisLiveSessions(redis_url, SqlSessionUses(self.connections).save, clock)
+        self.bell = RedisConversationBell(redis_url, self._versions)
         self.passwords = Argon2Passwords()
         self.keys = signing_keys(settings)
         self.master = master_keys(settings)
 
     def uow(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, self.clock, self.master)
+        return SqlUnitOfWork(self.connections, self.clock, self.master, self.bell.ring)
+
+    async def _versions(self, conversation_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        async with self.reads() as reads:
+            return await reads.conversations.versions(conversation_ids)
 
 
 @asynccontextmanager
@@ -149,6 +157,7 @@ async def open_application(
         stack.push_async_callback(parts.doorbell.close)
         parts.sessions.start()
         stack.push_async_callback(parts.sessions.close)
+        stack.push_async_callback(parts.bell.close)
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
         runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, model or chat_model(settings)))
@@ -275,6 +284,7 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
         pause_conversation=PauseConversation(parts.uow, parts.clock),
         resume_conversation=ResumeConversation(parts.uow, parts.clock),
         end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
+        watch_conversation=WatchConversation(OpenTail(parts.reads), parts.bell),
     )
 
 

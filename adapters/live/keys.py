@@ -3,6 +3,7 @@
 from uuid import UUID
 
 DOORBELL_CHANNEL = "fp:doorbell"
+CONVERSATION_CHANNEL = "fp:conversations"
 
 
 def log_key(generation_id: UUID) -> str:

@@ -57,6 +57,7 @@ _REPLACE_REPLIES = (
     .values(replaced=True, version=bindparam("new_version"))
     .returning(turn.c.id)
 )
+_CHANGED = _AFTER.where(turn.c.version > bindparam("seen"), turn.c.version <= bindparam("until"))
 
 
 class SqlTurns:
@@ -80,6 +81,13 @@ class SqlTurns:
         """Return the learner's turn to which the client gave this id."""
         values = {"conversation": conversation_id, "client_message": client_message_id}
         return await self._one(_BY_CLIENT_MESSAGE_ID, values)
+
+    async def changed(
+        self, conversation_id: UUID, versions: tuple[int, int], position: int, limit: int
+    ) -> Sequence[Turn]:
+        """Return those that came or changed after one version and up to another."""
+        place = {"conversation": conversation_id, "after": position, "limit": limit}
+        return await self._all(_CHANGED, place | {"seen": versions[0], "until": versions[1]})
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:
         """Return the partner's turn that the generation made."""

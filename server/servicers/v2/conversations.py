@@ -10,16 +10,19 @@ from fluentpro.v2 import conversation_service_pb2 as pb
 from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceServicer
 from server.answering import answer_once
 from server.caller import Context, user_of
+from server.live_streams import LiveStreams
 from server.mapping.v2 import conversations
 from server.mapping.v2.replies import put_reply_event
 from server.servicers.v2.pages import Listing
+from server.servicers.v2.watching import Watching
 
 
 class ConversationServicer(ConversationServiceServicer):
     """Live role-play."""
 
-    def __init__(self, practice: PracticeUseCases) -> None:
+    def __init__(self, practice: PracticeUseCases, streams: LiveStreams) -> None:
         self._do = practice
+        self._watching = Watching(practice.watch_conversation, streams)
 
     async def StartConversation(
         self, request: pb.StartConversationRequest, context: Context
@@ -79,6 +82,12 @@ class ConversationServicer(ConversationServiceServicer):
                 answer = pb.RegenerateReplyResponse()
                 put_reply_event(answer.event, generation_id, entry)
                 yield answer
+
+    def WatchConversation(
+        self, request: pb.WatchConversationRequest, context: Context
+    ) -> AsyncIterator[pb.WatchConversationResponse]:
+        """Stream what changes."""
+        return self._watching(request, context)
 
     async def ResumeReply(
         self, request: pb.ResumeReplyRequest, context: Context
