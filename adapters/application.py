@@ -28,6 +28,7 @@ from domain.onboarding.use_cases import (
 from domain.practice.browse import GetScenario, ListScenarios
 from domain.practice.cancellation import CancelReply, EndConversation
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.conversing import Converse
 from domain.practice.generation import GenerateScenarios
 from domain.practice.messages import SendMessage
 from domain.practice.pausing import PauseConversation, ResumeConversation
@@ -103,6 +104,7 @@ class PracticeUseCases:
     resume_conversation: ResumeConversation
     end_conversation: EndConversation
     watch_conversation: WatchConversation
+    converse: Converse
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from adapters.application import (
     PracticeUseCases,
 )
 from adapters.erasure_list import ErasureList
+from adapters.live.connections import RedisStreamRegistry
 from adapters.live.conversation_bell import RedisConversationBell
+from adapters.live.converse_seats import RedisConverseSeats
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.redis_log import RedisGenerationLog
 from adapters.live.runner import LocalRunner
@@ -70,7 +72,9 @@ from domain.onboarding.use_cases import (
 from domain.practice.browse import GetScenario, ListScenarios
 from domain.practice.cancellation import CancelReply, EndConversation, StopReply
 from domain.practice.chat import ChatModel
+from domain.practice.commands import CommandHandler
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.conversing import Converse
 from domain.practice.finishing import FinishReply
 from domain.practice.generation import GenerateScenarios
 from domain.practice.leases import Leases
@@ -102,6 +106,7 @@ class Application:
     connections: Connections
     reads: SqlReads
     log: RedisGenerationLog
+    streams: RedisStreamRegistry
     recover: RecoverReply
     api_use: ApiUse
     answers: Answers
@@ -119,6 +124,8 @@ class _Parts:
         self.doorbell = RedisDoorbell(redis_url)
         self.sessions = RedisLiveSessions(redis_url, SqlSessionUses(self.connections).save, clock)
         self.bell = RedisConversationBell(redis_url, self._versions)
+        self.seats = RedisConverseSeats(redis_url)
+        self.streams = RedisStreamRegistry(redis_url, settings.streams_per_user)
         self.passwords = Argon2Passwords()
         self.keys = signing_keys(settings)
         self.master = master_keys(settings)
@@ -158,6 +165,8 @@ async def open_application(
         parts.sessions.start()
         stack.push_async_callback(parts.sessions.close)
         stack.push_async_callback(parts.bell.close)
+        stack.push_async_callback(parts.seats.close)
+        stack.push_async_callback(parts.streams.close)
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
         runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, model or chat_model(settings)))
@@ -178,6 +187,7 @@ async def open_application(
             connections=parts.connections,
             reads=parts.reads,
             log=parts.log,
+            streams=parts.streams,
             recover=recover,
             api_use=use,
             answers=Answers(parts.connections, parts.master, clock),
@@ -267,6 +277,11 @@ def _onboarding(parts: _Parts) -> OnboardingUseCases:
 def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> PracticeUseCases:
     follow = FollowReply(parts.reads, parts.log)
     stop = StopReply(parts.uow, parts.doorbell, recover, follow, parts.clock)
+    send = SendMessage(parts.uow, runner, stop, parts.clock)
+    regenerate = RegenerateReply(parts.uow, runner, parts.clock)
+    cancel = CancelReply(parts.reads, stop)
+    resume = ResumeReply(parts.reads, parts.log, follow)
+    tail = OpenTail(parts.reads)
     return PracticeUseCases(
         get_scenario=GetScenario(parts.reads),
         list_scenarios=ListScenarios(parts.reads),
@@ -276,15 +291,18 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
         get_conversation=GetConversation(parts.reads),
         list_conversations=ListConversations(parts.reads),
         list_turns=ListTurns(parts.reads),
-        send_message=SendMessage(parts.uow, runner, stop, parts.clock),
+        send_message=send,
         follow_reply=follow,
-        resume_reply=ResumeReply(parts.reads, parts.log, follow),
-        cancel_reply=CancelReply(parts.reads, stop),
-        regenerate_reply=RegenerateReply(parts.uow, runner, parts.clock),
+        resume_reply=resume,
+        cancel_reply=cancel,
+        regenerate_reply=regenerate,
         pause_conversation=PauseConversation(parts.uow, parts.clock),
         resume_conversation=ResumeConversation(parts.uow, parts.clock),
         end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
-        watch_conversation=WatchConversation(OpenTail(parts.reads), parts.bell),
+        watch_conversation=WatchConversation(tail, parts.bell),
+        converse=Converse(
+            tail, parts.bell, parts.seats, follow, resume, CommandHandler(parts.reads, send, regenerate, cancel)
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 DOORBELL_CHANNEL = "fp:doorbell"
 CONVERSATION_CHANNEL = "fp:conversations"
+SEAT_CHANNEL = "fp:seats"
 
 
 def log_key(generation_id: UUID) -> str:
@@ -14,3 +15,18 @@ def log_key(generation_id: UUID) -> str:
 def wake_key(hub_id: UUID) -> str:
     """Return the key of the stream that wakes one process's blocking read."""
     return f"fp:hub:{{{hub_id}}}:wake"
+
+
+def seat_key(conversation_id: UUID) -> str:
+    """Return the key that tells who converses in a conversation."""
+    return f"fp:conversation:{{{conversation_id}}}:seat"
+
+
+def user_streams_key(user_id: UUID) -> str:
+    """Return the key of a user's open streams: a sorted set, by the second of the epoch at which each lapses."""
+    return f"fp:user:{{{user_id}}}:streams"
+
+
+def conversation_streams_key(conversation_id: UUID) -> str:
+    """Return the key of a conversation's open streams, as those of a user are kept."""
+    return f"fp:conversation:{{{conversation_id}}}:streams"

@@ -38,6 +38,15 @@ _BEING_ANSWERED = (
     .where(generation.c.conversation_id == bindparam("conversation"), _IS_UNDER_WAY)
     .scalar_subquery()
 )
+_CHANGED = (
+    _OF_CONVERSATION.where(
+        turn.c.version > bindparam("seen"),
+        turn.c.version <= bindparam("until"),
+        turn.c.position > bindparam("behind"),
+    )
+    .order_by(turn.c.position)
+    .limit(bindparam("limit"))
+)
 _AFTER = (
     _OF_CONVERSATION.where(
         turn.c.position > bindparam("after"),
@@ -57,7 +66,6 @@ _REPLACE_REPLIES = (
     .values(replaced=True, version=bindparam("new_version"))
     .returning(turn.c.id)
 )
-_CHANGED = _AFTER.where(turn.c.version > bindparam("seen"), turn.c.version <= bindparam("until"))
 
 
 class SqlTurns:
@@ -86,7 +94,7 @@ class SqlTurns:
         self, conversation_id: UUID, versions: tuple[int, int], position: int, limit: int
     ) -> Sequence[Turn]:
         """Return those that came or changed after one version and up to another."""
-        place = {"conversation": conversation_id, "after": position, "limit": limit}
+        place = {"conversation": conversation_id, "behind": position, "limit": limit}
         return await self._all(_CHANGED, place | {"seen": versions[0], "until": versions[1]})
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:

@@ -122,8 +122,8 @@ class FakeTurns:
     async def changed(
         self, conversation_id: UUID, versions: tuple[int, int], position: int, limit: int
     ) -> Sequence[Turn]:
-        later = await self.after(conversation_id, position, len(self._rows))
-        return [turn for turn in later if versions[0] < turn.version <= versions[1]][:limit]
+        changed = [turn for turn in self._of(conversation_id) if versions[0] < turn.version <= versions[1]]
+        return [turn for turn in changed if turn.position > position][:limit]
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:
         made = (turn for turn in self._rows.values() if turn.generation_id == generation_id)

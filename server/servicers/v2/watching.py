@@ -21,7 +21,7 @@ class Watching:
         self, request: pb.WatchConversationRequest, context: Context
     ) -> AsyncIterator[pb.WatchConversationResponse]:
         """Stream the changes."""
-        with self._streams.open() as ending:
+        async with self._streams.open(context, request.conversation_id) as ending:
             changes = self._watch(user_of(context), request.conversation_id, request.after, ending)
             async with aclosing(changes):
                 async for change in changes:
