@@ -29,6 +29,7 @@ from domain.onboarding.use_cases import (
 from domain.practice.browse import GetScenario, ListScenarios
 from domain.practice.cancellation import CancelReply, EndConversation
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.conversing import Converse
 from domain.practice.generation import GenerateScenarios
 from domain.practice.inspecting import CheckConversations, FindConversations, InspectConversation
 from domain.practice.messages import SendMessage
@@ -37,6 +38,7 @@ from domain.practice.recommendations import ListRecommendations
 from domain.practice.regeneration import RegenerateReply
 from domain.practice.repairing import RepairConversation
 from domain.practice.replies import FollowReply, ResumeReply
+from domain.practice.watching import WatchConversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class PracticeUseCases:
     pause_conversation: PauseConversation
     resume_conversation: ResumeConversation
     end_conversation: EndConversation
+    watch_conversation: WatchConversation
+    converse: Converse
 
 
 @dataclass(frozen=True, slots=True)

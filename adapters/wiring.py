@@ -1,6 +1,6 @@
 """The one composition root: which adapter stands behind which port."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ from adapters.application import (
     StateUseCases,
 )
 from adapters.erasure_list import ErasureList
+from adapters.live.connections import RedisStreamRegistry
+from adapters.live.conversation_bell import RedisConversationBell
+from adapters.live.converse_seats import RedisConverseSeats
 from adapters.live.doorbell import RedisDoorbell
 from adapters.live.log_inspection import RedisReplyLogs
 from adapters.live.redis_log import RedisGenerationLog
@@ -74,11 +77,12 @@ from domain.onboarding.use_cases import (
 from domain.practice.browse import GetScenario, ListScenarios
 from domain.practice.cancellation import CancelReply, EndConversation, StopReply
 from domain.practice.chat import ChatModel
+from domain.practice.commands import CommandHandler
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
+from domain.practice.conversing import Converse
 from domain.practice.finishing import FinishReply
 from domain.practice.generation import GenerateScenarios
 from domain.practice.inspecting import CheckConversations, FindConversations, InspectConversation
-from domain.practice.inspection import OpenStream
 from domain.practice.leases import Leases
 from domain.practice.messages import SendMessage
 from domain.practice.pausing import PauseConversation, ResumeConversation
@@ -88,6 +92,7 @@ from domain.practice.recovery import RecoverReply
 from domain.practice.regeneration import RegenerateReply
 from domain.practice.repairing import RepairConversation
 from domain.practice.replies import FollowReply, ResumeReply
+from domain.practice.watching import OpenTail, WatchConversation
 from domain.shared.clock import Clock, system_clock
 
 REPLIES_GRACE_SECONDS = 5.0
@@ -109,17 +114,10 @@ class Application:
     connections: Connections
     reads: SqlReads
     log: SurvivingLog
+    streams: RedisStreamRegistry
     recover: RecoverReply
     api_use: ApiUse
     answers: Answers
-
-
-class _NobodyKnown:
-    """Implements `domain.practice.inspection.Presence` where nobody keeps a list of open streams."""
-
-    async def of_conversation(self, _conversation_id: UUID) -> Sequence[OpenStream]:
-        """Return none."""
-        return ()
 
 
 class _Parts:
@@ -133,15 +131,23 @@ class _Parts:
         self.catalog = SqlCatalog(self.connections)
         self.log = SurvivingLog(RedisGenerationLog(redis_url))
         self.reply_logs = RedisReplyLogs(redis_url)
-        self.presence = _NobodyKnown()
         self.doorbell = RedisDoorbell(redis_url)
         self.sessions = RedisLiveSessions(redis_url, SqlSessionUses(self.connections).save, clock)
+        self.bell = RedisConversationBell(redis_url, self._versions)
+        self.seats = RedisConverseSeats(redis_url)
+        self.streams = RedisStreamRegistry(redis_url, settings.streams_per_user)
         self.passwords = Argon2Passwords()
         self.keys = signing_keys(settings)
         self.master = master_keys(settings)
 
     def uow(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.connections, self.clock, self.master, daily_tokens=self.daily_tokens)
+        return SqlUnitOfWork(
+            self.connections, self.clock, self.master, daily_tokens=self.daily_tokens, changed=self.bell.ring
+        )
+
+    async def _versions(self, conversation_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        async with self.reads() as reads:
+            return await reads.conversations.versions(conversation_ids)
 
 
 @asynccontextmanager
@@ -171,6 +177,9 @@ async def open_application(
         stack.push_async_callback(parts.doorbell.close)
         parts.sessions.start()
         stack.push_async_callback(parts.sessions.close)
+        stack.push_async_callback(parts.bell.close)
+        stack.push_async_callback(parts.seats.close)
+        stack.push_async_callback(parts.streams.close)
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
         models = (model,) if model else chat_models(settings)
@@ -194,6 +203,7 @@ async def open_application(
             connections=parts.connections,
             reads=parts.reads,
             log=parts.log,
+            streams=parts.streams,
             recover=recover,
             api_use=use,
             answers=Answers(parts.connections, parts.master, clock),
@@ -290,6 +300,11 @@ def _onboarding(parts: _Parts) -> OnboardingUseCases:
 def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> PracticeUseCases:
     follow = FollowReply(parts.reads, parts.log)
     stop = StopReply(parts.uow, parts.doorbell, recover, follow, parts.clock)
+    send = SendMessage(parts.uow, runner, stop, parts.clock)
+    regenerate = RegenerateReply(parts.uow, runner, parts.clock)
+    cancel = CancelReply(parts.reads, stop)
+    resume = ResumeReply(parts.reads, parts.log, follow)
+    tail = OpenTail(parts.reads)
     return PracticeUseCases(
         get_scenario=GetScenario(parts.reads),
         list_scenarios=ListScenarios(parts.reads),
@@ -299,14 +314,18 @@ def _practice(parts: _Parts, runner: LocalRunner, recover: RecoverReply) -> Prac
         get_conversation=GetConversation(parts.reads),
         list_conversations=ListConversations(parts.reads),
         list_turns=ListTurns(parts.reads),
-        send_message=SendMessage(parts.uow, runner, stop, parts.clock),
+        send_message=send,
         follow_reply=follow,
-        resume_reply=ResumeReply(parts.reads, parts.log, follow),
-        cancel_reply=CancelReply(parts.reads, stop),
-        regenerate_reply=RegenerateReply(parts.uow, runner, parts.clock),
+        resume_reply=resume,
+        cancel_reply=cancel,
+        regenerate_reply=regenerate,
         pause_conversation=PauseConversation(parts.uow, parts.clock),
         resume_conversation=ResumeConversation(parts.uow, parts.clock),
         end_conversation=EndConversation(parts.uow, parts.reads, stop, parts.clock),
+        watch_conversation=WatchConversation(tail, parts.bell),
+        converse=Converse(
+            tail, parts.bell, parts.seats, follow, resume, CommandHandler(parts.reads, send, regenerate, cancel)
+        ),
     )
 
 
@@ -321,7 +340,7 @@ def _jobs(parts: _Parts) -> JobUseCases:
 
 def _state(parts: _Parts, recover: RecoverReply) -> StateUseCases:
     snapshots = SqlConversationSnapshots(parts.connections, parts.master, parts.clock)
-    inspect = InspectConversation(snapshots, parts.reply_logs, parts.presence)
+    inspect = InspectConversation(snapshots, parts.reply_logs, parts.streams)
     return StateUseCases(
         find_conversations=FindConversations(snapshots),
         inspect_conversation=inspect,

@@ -5,9 +5,9 @@ Interceptors begin in order and end in reverse; what a handler raises becomes a 
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.rpc.code_pb2 import DEADLINE_EXCEEDED, INTERNAL, OK, UNIMPLEMENTED
@@ -50,6 +50,8 @@ class DeadlineCaps:
 
     unary: float
     stream: float
+    own: Mapping[str, float] = field(default_factory=dict)
+    """By method, of those that have one of their own."""
 
 
 _Begin = Callable[[Call], Awaitable[Any | None]]
@@ -75,9 +77,9 @@ class Chain:
         self._running = Running()
         self._is_draining = False
 
-    def time_allowed(self, asked: float | None, *, is_stream: bool) -> float:
+    def time_allowed(self, asked: float | None, *, is_stream: bool, method: str = "") -> float:
         """Return the seconds that a call gets whose client asks for `asked`."""
-        cap = self._caps.stream if is_stream else self._caps.unary
+        cap = self._caps.own.get(method) or (self._caps.stream if is_stream else self._caps.unary)
         return cap if asked is None or asked > cap else asked
 
     async def unary(self, method: Method, request: bytes | AsyncIterator[bytes], call: Call) -> bytes:

@@ -72,7 +72,7 @@ class Dispatcher:
         return method
 
     def _call(self, call: UpstreamCall, method: Method) -> Call:
-        allowed = self._chain.time_allowed(call.timeout, is_stream=method.server_streams)
+        allowed = self._chain.time_allowed(call.timeout, is_stream=method.server_streams, method=method.name)
         return Call(call.method, call.headers, call.peer, allowed, _InProcess(call))
 
 

@@ -101,7 +101,8 @@ class GrpcAdapter(AsyncServerInterceptor):
     def _call(self, method: Method, context: grpc.aio.ServicerContext[Any, bytes]) -> Call:
         metadata: Any = context.invocation_metadata() or ()
         headers = {key: value for key, value in metadata if isinstance(value, str)}
-        allowed = self._chain.time_allowed(context.time_remaining(), is_stream=method.server_streams)
+        asked = context.time_remaining()
+        allowed = self._chain.time_allowed(asked, is_stream=method.server_streams, method=method.name)
         return Call(method.name, headers, context.peer(), allowed, context)
 
 

@@ -1,7 +1,7 @@
 """One process that serves: gRPC and HTTP on one event loop, started and stopped together."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -19,6 +19,7 @@ from server.grpc_port import GrpcPort, Register
 from server.health import PATHS, HealthPages
 from server.http_app import HttpApp
 from server.http_port import HttpPort
+from server.live_streams import LAST_WORDS_SECONDS
 from server.metrics_page import PATH, MetricsPage
 from server.metrics_port import serve_metrics
 from server.readiness import Readiness
@@ -58,6 +59,8 @@ class Service:
     registry: CollectorRegistry
     pages: Callable[[Any], dict[str, AsgiApp]] = lambda _gateway: {}
     """Further pages of the HTTP port by their paths, made of the gateway."""
+    end_live: Callable[[float], Awaitable[None]] | None = None
+    """Has streams that stay open say that they end, within some seconds; the chain ends all that are left."""
 
 
 class Host:
@@ -68,6 +71,7 @@ class Host:
         # It has the methods of a server that registering uses, and no others.
         service.register(cast("grpc.aio.Server", dispatcher))
         self._chain = service.chain
+        self._end_live = service.end_live
         self._readiness = service.readiness
         self._options = options
         self._health = GrpcHealth(service.readiness, dispatcher.services)
@@ -111,6 +115,8 @@ class Host:
         self._readiness.stop()
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(min(grace, self._options.load_balancer_seconds))
+        if self._end_live is not None:
+            await self._end_live(min(grace, LAST_WORDS_SECONDS))
         self._chain.end_streams()
         self._health.end_watches()
         ending = loop.call_at(end, self._chain.end_all)

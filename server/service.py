@@ -45,6 +45,7 @@ from server.interceptors.metrics import Metrics
 from server.interceptors.origin import Origins
 from server.interceptors.request_id import RequestIds
 from server.interceptors.required import Required
+from server.live_streams import LiveStreams
 from server.openapi_wording import WORDING
 from server.policies import MethodPolicy, read_policies
 from server.readiness import Readiness
@@ -60,6 +61,13 @@ from server.servicers.v2.scenarios import ScenarioServicer
 from server.servicers.v2.users import UserServicer
 from server.sunset import with_sunsets
 
+LIVE_METHODS = (
+    "/fluentpro.v2.ConversationService/WatchConversation",
+    "/fluentpro.v2.ConversationService/Converse",
+)
+"""Those that stay open for FLUENTPRO_STREAM_LIFETIME_SECONDS."""
+_CLOSING_SECONDS = 30.0
+
 
 def build_service(
     application: Application, settings: Settings, access_log: AccessLog, now: Callable[[], float] = time.time
@@ -72,12 +80,13 @@ def build_service(
     registry.register(application.api_use)
     image = with_sunsets(our_image(), settings.sunset)
     interceptors = _interceptors(application, image, registry, access_log, now)
+    streams = LiveStreams(application.streams, settings.stream_lifetime_seconds)
     options = GatewayOptions(
         cors_origins=settings.cors_origins, max_timeout_seconds=settings.stream_deadline_seconds, clock=now
     )
     return Service(
-        chain=Chain(interceptors, DeadlineCaps(settings.max_deadline_seconds, settings.stream_deadline_seconds)),
-        register=partial(_register, application),
+        chain=Chain(interceptors, _deadline_caps(settings)),
+        register=partial(_register, application, streams),
         gateway=lambda upstream: Gateway(image, upstream, options),
         readiness=Readiness(
             {
@@ -89,7 +98,14 @@ def build_service(
         ),
         registry=registry,
         pages=partial(_pages, image),
+        end_live=streams.stop,
     )
+
+
+def _deadline_caps(settings: Settings) -> DeadlineCaps:
+    """Return them; streams that end by themselves, when their lifetime is over, get a little longer than that."""
+    own = dict.fromkeys(LIVE_METHODS, settings.stream_lifetime_seconds + _CLOSING_SECONDS)
+    return DeadlineCaps(settings.max_deadline_seconds, settings.stream_deadline_seconds, own)
 
 
 def _pages(image: Image, gateway: Gateway) -> dict[str, AsgiApp]:
@@ -128,13 +144,13 @@ def _answer_types(policies: Mapping[str, MethodPolicy]) -> dict[str, type[Messag
     }
 
 
-def _register(application: Application, server: grpc.aio.Server) -> None:
+def _register(application: Application, streams: LiveStreams, server: grpc.aio.Server) -> None:
     register_v1(application, server)
     add_AuthServiceServicer_to_server(AuthServicer(application.identity), server)
     add_UserServiceServicer_to_server(UserServicer(application.identity), server)
     add_CatalogServiceServicer_to_server(CatalogServicer(application.catalog), server)
     add_OnboardingServiceServicer_to_server(OnboardingServicer(application.onboarding), server)
     add_ScenarioServiceServicer_to_server(ScenarioServicer(application.practice), server)
-    add_ConversationServiceServicer_to_server(ConversationServicer(application.practice), server)
+    add_ConversationServiceServicer_to_server(ConversationServicer(application.practice, streams), server)
     add_JobServiceServicer_to_server(JobServicer(application.jobs), server)
     add_AuditServiceServicer_to_server(AuditServicer(application.audit), server)

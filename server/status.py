@@ -51,6 +51,11 @@ def failure_of(error: BaseException, *, is_unwritten: bool = False) -> Failed:
     return _plain(INTERNAL, "INTERNAL", "internal error")
 
 
+def told_metadata(error: DomainError) -> dict[str, str]:
+    """Return an error's metadata as callers get it: their own long values are cut."""
+    return {key: _cut(value, _MAX_METADATA_CHARS) for key, value in error.metadata.items()}
+
+
 def unimplemented() -> Failed:
     """Return what the caller of a method is told that this server does not have."""
     return _plain(UNIMPLEMENTED, "UNIMPLEMENTED", "This server does not have the method.")
@@ -61,11 +66,10 @@ def _plain(code: int, reason: str, message: str) -> Failed:
 
 
 def _refusal(error: DomainError) -> Failed:
-    metadata = {key: _cut(value, _MAX_METADATA_CHARS) for key, value in error.metadata.items()}
     status = _status(
         Code.Value(error.kind.value),
         _cut(error.message, _MAX_MESSAGE_CHARS),
-        ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN, metadata=metadata),
+        ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN, metadata=told_metadata(error)),
     )
     if error.retry_after is not None:
         _attach(status, RetryInfo(retry_delay=_duration(error.retry_after)))

@@ -1,11 +1,11 @@
 """Conversations in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, insert, select, tuple_, update
+from sqlalchemy import ARRAY, RowMapping, Select, any_, bindparam, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +26,9 @@ _SAVE = (
     .where(conversation.c.id == bindparam("key"), conversation.c.version == bindparam("new_version") - 1)
     .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
+_VERSIONS = select(conversation.c.id, conversation.c.version).where(
+    conversation.c.id == any_(bindparam("keys", type_=ARRAY(conversation.c.id.type)))
+)
 _NEWEST = (
     select(conversation)
     .where(conversation.c.user_id == bindparam("owner"))
@@ -41,11 +44,16 @@ _NEWEST_BEFORE = _NEWEST.where(
 )
 
 
-class SqlConversations:
-    """Implements `domain.practice.ports.Conversations`."""
+def nobody(_conversation_id: UUID) -> None:
+    """Tell nobody."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+
+class SqlConversations:
+    """Implements `domain.practice.ports.Conversations`; `saved` is told the id of each that was saved."""
+
+    def __init__(self, connection: AsyncConnection, saved: Callable[[UUID], object] = nobody) -> None:
         self._connection = connection
+        self._saved = saved
 
     async def add(self, new: Conversation) -> None:
         """Store a new one. Raises UserNotFound."""
@@ -67,6 +75,12 @@ class SqlConversations:
         values = {"key": changed.id, **{f"new_{name}": getattr(changed, name) for name in _CHANGING}}
         if (await self._connection.execute(_SAVE, values)).rowcount == 0:
             raise ConcurrentUpdate("The conversation")
+        self._saved(changed.id)
+
+    async def versions(self, conversation_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """Return the present version of each."""
+        rows = await self._connection.execute(_VERSIONS, {"keys": list(conversation_ids)})
+        return {row["id"]: row["version"] for row in rows.mappings()}
 
     async def newest(self, user_id: UUID, before: Place | None, limit: int) -> Sequence[Conversation]:
         """Return some, the newest first."""

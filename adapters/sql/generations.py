@@ -29,6 +29,15 @@ _BY_CLIENT_MESSAGE_ID = select(generation).where(
     generation.c.conversation_id == bindparam("conversation"),
     generation.c.client_message_id == bindparam("client_message"),
 )
+_CHANGED = (
+    select(generation)
+    .where(
+        generation.c.conversation_id == bindparam("conversation"),
+        generation.c.version > bindparam("seen"),
+        generation.c.version <= bindparam("until"),
+    )
+    .order_by(generation.c.version)
+)
 _ALL_LAPSED = select(generation).where(_UNDER_WAY, _LAPSED).order_by(generation.c.lease_until).limit(bindparam("limit"))
 _CLAIM = (
     update(generation)
@@ -100,6 +109,12 @@ class SqlGenerations:
         """Return the reply that was asked for anew under the client's id."""
         values = {"conversation": conversation_id, "client_message": client_message_id}
         return await self._one(_BY_CLIENT_MESSAGE_ID, values)
+
+    async def changed(self, conversation_id: UUID, versions: tuple[int, int]) -> Sequence[Generation]:
+        """Return those that began or ended after one version and up to another."""
+        values = {"conversation": conversation_id, "seen": versions[0], "until": versions[1]}
+        rows = await self._connection.execute(_CHANGED, values)
+        return [_generation(row) for row in rows.mappings()]
 
     async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
         """Return those under way whose lease is over."""

@@ -38,6 +38,15 @@ _BEING_ANSWERED = (
     .where(generation.c.conversation_id == bindparam("conversation"), _IS_UNDER_WAY)
     .scalar_subquery()
 )
+_CHANGED = (
+    _OF_CONVERSATION.where(
+        turn.c.version > bindparam("seen"),
+        turn.c.version <= bindparam("until"),
+        turn.c.position > bindparam("behind"),
+    )
+    .order_by(turn.c.position)
+    .limit(bindparam("limit"))
+)
 _AFTER = (
     _OF_CONVERSATION.where(
         turn.c.position > bindparam("after"),
@@ -80,6 +89,13 @@ class SqlTurns:
         """Return the learner's turn to which the client gave this id."""
         values = {"conversation": conversation_id, "client_message": client_message_id}
         return await self._one(_BY_CLIENT_MESSAGE_ID, values)
+
+    async def changed(
+        self, conversation_id: UUID, versions: tuple[int, int], position: int, limit: int
+    ) -> Sequence[Turn]:
+        """Return those that came or changed after one version and up to another."""
+        place = {"conversation": conversation_id, "behind": position, "limit": limit}
+        return await self._all(_CHANGED, place | {"seen": versions[0], "until": versions[1]})
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:
         """Return the partner's turn that the generation made."""

@@ -1,8 +1,10 @@
 """The unit of work over Postgres, and the repositories it hands out."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from types import TracebackType
 from typing import Self, cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,7 +12,7 @@ from adapters.failpoints import reach
 from adapters.security.master_keys import MasterKeys
 from adapters.sql.answers import Claim
 from adapters.sql.catalog import SqlCustomRoles
-from adapters.sql.conversations import SqlConversations
+from adapters.sql.conversations import SqlConversations, nobody
 from adapters.sql.dead_letters import SqlDeadLetters
 from adapters.sql.engine import Connections
 from adapters.sql.erasures import SqlErasures
@@ -125,10 +127,23 @@ class SqlReads:
 
 
 class SqlUnitOfWork(SqlRepositories):
-    """One transaction: state, events, outbox and jobs. See domain.shared.unit_of_work."""
+    """One transaction: state, events, outbox and jobs. See domain.shared.unit_of_work.
+
+    `changed` is told which conversations have changed, once that is committed: here, so that no use case forgets it.
+    """
 
     # The connection comes with __aenter__.
-    def __init__(self, connections: Connections, clock: Clock, master: MasterKeys, *, daily_tokens: int = 0) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        clock: Clock,
+        master: MasterKeys,
+        *,
+        daily_tokens: int = 0,
+        changed: Callable[[UUID], object] = nobody,
+    ) -> None:
+        self._changed = changed
+        self._saved: list[UUID] = []
         self._connections = connections
         self._clock = clock
         self._master = master
@@ -138,6 +153,11 @@ class SqlUnitOfWork(SqlRepositories):
         self._expected: dict[str, int] = {}
         self._claim: Claim | None = None
         self._stack = AsyncExitStack()
+
+    @property
+    def conversations(self) -> SqlConversations:
+        """The role-plays."""
+        return SqlConversations(self._connection, self._saved.append)
 
     async def __aenter__(self) -> Self:
         self._connection = await self._stack.enter_async_context(self._connections.transaction())
@@ -194,6 +214,8 @@ class SqlUnitOfWork(SqlRepositories):
             await claim.keep(self._sealer, result)
         await reach("uow.before_commit")
         await self._connection.commit()
+        while self._saved:
+            self._changed(self._saved.pop())
         if claim is not None:
             claim.once.is_kept = True
         await reach("uow.after_commit")

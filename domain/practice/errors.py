@@ -109,11 +109,21 @@ class ClientMessageIdReused(DomainError):
         super().__init__(message, metadata={"client_message_id": client_message_id})
 
 
+class TooManyStreams(DomainError):
+    """The user has as many streams open as they may."""
+
+    kind = ErrorKind.RESOURCE_EXHAUSTED
+    reason = "TOO_MANY_STREAMS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"At most {limit} streams may be open at once.", metadata={"limit": str(limit)})
+
+
 class CursorUnknown(DomainError):
-    """The cursor was never sent for this generation."""
+    """The cursor was never sent for this reply, or this conversation."""
 
     kind = ErrorKind.INVALID_ARGUMENT
     reason = "CURSOR_UNKNOWN"
 
-    def __init__(self) -> None:
-        super().__init__("The cursor is not one that this reply gave.")
+    def __init__(self, of: str = "reply") -> None:
+        super().__init__(f"The cursor is not one that this {of} gave.")

@@ -1,6 +1,6 @@
 """What role-plays need from outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,6 +39,9 @@ class Conversations(Protocol):
     async def save(self, conversation: Conversation) -> None:
         """Store one that was locked and has changed once. Raises ConcurrentUpdate when its version is taken."""
 
+    async def versions(self, conversation_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """Return the present version of each, whosever it is; those that are gone have none."""
+
     async def newest(self, user_id: UUID, before: Place | None, limit: int) -> Sequence[Conversation]:
         """Return up to `limit` of the learner's conversations, the newest first.
 
@@ -57,6 +60,14 @@ class Turns(Protocol):
 
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Turn | None:
         """Return the learner's turn to which the client gave this id."""
+
+    async def changed(
+        self, conversation_id: UUID, versions: tuple[int, int], position: int, limit: int
+    ) -> Sequence[Turn]:
+        """Return up to `limit` turns with a higher position, in order, of those that came or changed.
+
+        `versions` are the conversation's: after the first, and up to the second.
+        """
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:
         """Return the partner's turn that the generation made."""
@@ -101,6 +112,12 @@ class Generations(Protocol):
 
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Generation | None:
         """Return the reply that was asked for anew under the client's id."""
+
+    async def changed(self, conversation_id: UUID, versions: tuple[int, int]) -> Sequence[Generation]:
+        """Return those that began or ended after the conversation's first of two versions, up to the second, in order.
+
+        One that did both comes once, as it is now.
+        """
 
     async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
         """Return up to `limit` generations under way whose lease is over, the longest over first."""

@@ -85,16 +85,23 @@ class ResumeReply:
     async def __call__(self, user_id: UUID, generation_id: str, after: str) -> AsyncGenerator[LogEntry, None]:
         """Yield what `FollowReply` yields after the cursor `after`; empty: from the beginning.
 
+        Raises what `place` raises.
+        """
+        generation, position = await self.place(user_id, generation_id, after)
+        async with aclosing(self.follow(generation, position)) as entries:
+            async for entry in entries:
+                yield entry
+
+    async def place(self, user_id: UUID, generation_id: str, after: str) -> tuple[Generation, Position | None]:
+        """Return what `FollowReply` is to be given.
+
         Raises GenerationNotFound, and CursorUnknown for a cursor that this reply never gave.
         """
         async with self.reads() as reads:
             generation = await reads.generations.get(parse_generation_id(generation_id))
         if generation is None or generation.user_id != user_id:
             raise GenerationNotFound(generation_id)
-        position = await self._position(generation, after) if after else None
-        async with aclosing(self.follow(generation, position)) as entries:
-            async for entry in entries:
-                yield entry
+        return generation, await self._position(generation, after) if after else None
 
     async def _position(self, generation: Generation, cursor: str) -> Position:
         parsed = parse_cursor(cursor)

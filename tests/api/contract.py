@@ -132,5 +132,10 @@ def _is_ours(method: Any) -> bool:
     return bool(method.containing_service.file.package == "fluentpro.v2")
 
 
-RPCS = {rpc.name: rpc for rpc in (_rpc(*found) for found in our_image().methods() if _is_ours(found[0]))}
-"""Every RPC of `fluentpro.v2`, by its name."""
+_METHODS = [found for found in our_image().methods() if _is_ours(found[0])]
+
+RPCS = {rpc.name: rpc for rpc in (_rpc(*found) for found in _METHODS if not found[0].client_streaming)}
+"""Every RPC of `fluentpro.v2` that takes one request, by its name."""
+
+TWO_WAY = {rpc.name: rpc for rpc in (_rpc(*found) for found in _METHODS if found[0].client_streaming)}
+"""Those whose client sends a stream."""

@@ -142,6 +142,12 @@ async def _message(learner: Learner) -> dict[str, Any]:
     return message((await learner.converse()).id)
 
 
+async def _of_ended_conversation(learner: Learner) -> dict[str, Any]:
+    conversation = await _of_conversation(learner)
+    await learner.call("ConversationService/EndConversation", **conversation)
+    return conversation
+
+
 async def _of_generation(learner: Learner) -> dict[str, Any]:
     return {"generation_id": await learner.reply()}
 
@@ -242,6 +248,7 @@ _EXAMPLES: dict[str, Callable[[Learner], Awaitable[dict[str, Any]]]] = {
     "ConversationService/ListTurns": _of_conversation,
     "ConversationService/SendMessage": _message,
     "ConversationService/RegenerateReply": _to_regenerate,
+    "ConversationService/WatchConversation": _of_ended_conversation,
     "ConversationService/ResumeReply": _of_generation,
     "ConversationService/CancelReply": _of_generation,
     "ConversationService/PauseConversation": _of_conversation,

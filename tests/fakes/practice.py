@@ -1,7 +1,7 @@
 """Conversations, turns and generations in memory, in transactions; a model that does what it is told; a runner."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -29,6 +29,8 @@ class _State:
     budgets: dict[tuple[UUID, date], tuple[int, int]] = field(default_factory=dict)
     """What each learner has reserved and spent on a day."""
     events: list[Event] = field(default_factory=list)
+    saved: list[UUID] = field(default_factory=list)
+    """The conversations that were saved; a transaction begins with none."""
 
     def copy(self) -> "_State":
         return replace(self, **{name: copy(value) for name, value in vars(self).items()})
@@ -43,6 +45,8 @@ class FakePracticeStore:
         self.available = True
         self.daily_tokens = 0
         self.turn = asyncio.Lock()
+        self.changed: Callable[[UUID], object] = lambda _conversation_id: None
+        """Is told which conversations have changed."""
 
     @property
     def events(self) -> list[Event]:
@@ -66,6 +70,7 @@ class FakeConversations:
 
     def __init__(self, state: _State) -> None:
         self._rows = state.conversations
+        self._saved = state.saved
 
     async def add(self, conversation: Conversation) -> None:
         self._rows[conversation.id] = conversation
@@ -81,6 +86,10 @@ class FakeConversations:
         if self._rows[conversation.id].version != conversation.version - 1:
             raise ConcurrentUpdate("The conversation")
         self._rows[conversation.id] = conversation
+        self._saved.append(conversation.id)
+
+    async def versions(self, conversation_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        return {key: self._rows[key].version for key in conversation_ids if key in self._rows}
 
     async def newest(self, user_id: UUID, before: Place | None, limit: int) -> Sequence[Conversation]:
         def place(one: Conversation) -> tuple[datetime, UUID]:
@@ -111,6 +120,12 @@ class FakeTurns:
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Turn | None:
         said = self._of(conversation_id)
         return next((turn for turn in said if turn.client_message_id == client_message_id), None)
+
+    async def changed(
+        self, conversation_id: UUID, versions: tuple[int, int], position: int, limit: int
+    ) -> Sequence[Turn]:
+        changed = [turn for turn in self._of(conversation_id) if versions[0] < turn.version <= versions[1]]
+        return [turn for turn in changed if turn.position > position][:limit]
 
     async def of_partner(self, generation_id: UUID) -> Turn | None:
         made = (turn for turn in self._rows.values() if turn.generation_id == generation_id)
@@ -163,6 +178,11 @@ class FakeGenerations:
     async def by_client_message_id(self, conversation_id: UUID, client_message_id: str) -> Generation | None:
         asked = (one for one in self._rows.values() if one.conversation_id == conversation_id)
         return next((one for one in asked if one.client_message_id == client_message_id), None)
+
+    async def changed(self, conversation_id: UUID, versions: tuple[int, int]) -> Sequence[Generation]:
+        own = [one for one in self._rows.values() if one.conversation_id == conversation_id]
+        changed = [one for one in own if versions[0] < one.version <= versions[1]]
+        return sorted(changed, key=lambda one: one.version)
 
     async def lapsed(self, now: datetime, limit: int) -> Sequence[Generation]:
         lapsed = [one for one in self._rows.values() if not one.has_ended and one.lease_until < now]
@@ -299,6 +319,8 @@ class FakePracticeWork(FakePracticeRepositories):
     async def commit(self, result: object = None) -> None:
         self._store.check()
         self._store.state = self._state.copy()
+        while self._state.saved:
+            self._store.changed(self._state.saved.pop())
 
 
 class FakeChatModel:

@@ -10,16 +10,22 @@ from fluentpro.v2 import conversation_service_pb2 as pb
 from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceServicer
 from server.answering import answer_once
 from server.caller import Context, user_of
+from server.live_streams import LiveStreams
 from server.mapping.v2 import conversations
 from server.mapping.v2.replies import put_reply_event
+from server.servicers.v2.conversing import Conversing
 from server.servicers.v2.pages import Listing
+from server.servicers.v2.watching import Watching
 
 
 class ConversationServicer(ConversationServiceServicer):
     """Live role-play."""
 
-    def __init__(self, practice: PracticeUseCases) -> None:
+    def __init__(self, practice: PracticeUseCases, streams: LiveStreams) -> None:
         self._do = practice
+        self._streams = streams
+        self._watching = Watching(practice.watch_conversation, streams)
+        self._conversing = Conversing(practice.converse, streams)
 
     async def StartConversation(
         self, request: pb.StartConversationRequest, context: Context
@@ -59,26 +65,40 @@ class ConversationServicer(ConversationServiceServicer):
     ) -> AsyncIterator[pb.SendMessageResponse]:
         """Say something and stream the reply."""
         message = Message(request.conversation_id, request.client_message_id, request.text, request.interrupt)
-        generation = await retried(lambda: self._do.send_message(user_of(context), message))
-        generation_id = str(generation.id)
-        async with aclosing(self._do.follow_reply(generation, None)) as entries:
-            async for entry in entries:
-                answer = pb.SendMessageResponse()
-                put_reply_event(answer.event, generation_id, entry)
-                yield answer
+        async with self._streams.counted(context, request.conversation_id):
+            generation = await retried(lambda: self._do.send_message(user_of(context), message))
+            generation_id = str(generation.id)
+            async with aclosing(self._do.follow_reply(generation, None)) as entries:
+                async for entry in entries:
+                    answer = pb.SendMessageResponse()
+                    put_reply_event(answer.event, generation_id, entry)
+                    yield answer
 
     async def RegenerateReply(
         self, request: pb.RegenerateReplyRequest, context: Context
     ) -> AsyncIterator[pb.RegenerateReplyResponse]:
         """Have the partner reply anew and stream that reply."""
         wish = (user_of(context), request.turn_id, request.client_message_id)
-        generation = await retried(lambda: self._do.regenerate_reply(*wish))
-        generation_id = str(generation.id)
-        async with aclosing(self._do.follow_reply(generation, None)) as entries:
-            async for entry in entries:
-                answer = pb.RegenerateReplyResponse()
-                put_reply_event(answer.event, generation_id, entry)
-                yield answer
+        async with self._streams.counted(context):
+            generation = await retried(lambda: self._do.regenerate_reply(*wish))
+            generation_id = str(generation.id)
+            async with aclosing(self._do.follow_reply(generation, None)) as entries:
+                async for entry in entries:
+                    answer = pb.RegenerateReplyResponse()
+                    put_reply_event(answer.event, generation_id, entry)
+                    yield answer
+
+    def WatchConversation(
+        self, request: pb.WatchConversationRequest, context: Context
+    ) -> AsyncIterator[pb.WatchConversationResponse]:
+        """Stream what changes."""
+        return self._watching(request, context)
+
+    def Converse(
+        self, requests: AsyncIterator[pb.ConverseRequest], context: Context
+    ) -> AsyncIterator[pb.ConverseResponse]:
+        """Stream a whole conversation."""
+        return self._conversing(requests, context)
 
     async def ResumeReply(
         self, request: pb.ResumeReplyRequest, context: Context
@@ -86,7 +106,7 @@ class ConversationServicer(ConversationServiceServicer):
         """Stream a reply from any position."""
         resumed = self._do.resume_reply(user_of(context), request.generation_id, request.after)
         generation_id = request.generation_id.lower()  # as we write it
-        async with aclosing(resumed) as entries:
+        async with self._streams.counted(context), aclosing(resumed) as entries:
             async for entry in entries:
                 answer = pb.ResumeReplyResponse()
                 put_reply_event(answer.event, generation_id, entry)

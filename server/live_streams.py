@@ -1,0 +1,80 @@
+"""The live streams of a process: how many a user has, their lifetimes, and their end when the server stops."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from uuid import UUID
+
+from domain.practice.errors import ConversationNotFound
+from domain.practice.ids import parse_conversation_id
+from domain.practice.live_streams import ClosingReason, Ending, OpenStream, StreamRegistry
+from domain.shared.clock import Clock, system_clock
+from server.call import Context, call_of
+from server.caller import device_of, user_of
+
+LAST_WORDS_SECONDS = 1.0
+"""How long a server that stops waits for its streams to say that they end."""
+_SPREAD = 0.1
+"""The share of the lifetime by which streams differ, so that those opened together do not come back together."""
+
+
+class LiveStreams:
+    """Counts them by user. Those that go on by themselves end after about `lifetime` seconds."""
+
+    def __init__(self, registry: StreamRegistry, lifetime: float, clock: Clock = system_clock) -> None:
+        self._registry = registry
+        self._lifetime = lifetime
+        self._clock = clock
+        self._endings: set[Ending] = set()
+        self._is_stopping = False
+        self._none_open = asyncio.Event()
+
+    def counted(
+        self, context: Context, conversation_id: str = "", *, exactly: bool = False
+    ) -> AbstractAsyncContextManager[None]:
+        """Hold the stream of a call for a block, at whose beginning nothing is waited for unless `exactly`.
+
+        Raises TooManyStreams.
+        """
+        method = call_of(context).method.rpartition("/")[2]
+        place = _conversation(conversation_id)
+        stream = OpenStream(user_of(context), method, device_of(context), self._clock(), place)
+        return self._registry.open(stream, exactly=exactly)
+
+    @asynccontextmanager
+    async def open(self, context: Context, conversation_id: str) -> AsyncIterator[Ending]:
+        """Hold a stream that goes on by itself for a block; its end is to be looked at. Raises TooManyStreams."""
+        async with self.counted(context, conversation_id, exactly=True):
+            ending = Ending()
+            seconds = self._lifetime * random.uniform(1 - _SPREAD, 1)  # noqa: S311 - spreads load, keeps no secret
+            timer = asyncio.get_running_loop().call_later(seconds, ending.end, ClosingReason.STREAM_EXPIRED)
+            self._endings.add(ending)
+            if self._is_stopping:
+                ending.end(ClosingReason.UNAVAILABLE)
+            try:
+                yield ending
+            finally:
+                timer.cancel()
+                self._endings.discard(ending)
+                if not self._endings:
+                    self._none_open.set()
+
+    async def stop(self, within: float = LAST_WORDS_SECONDS) -> None:
+        """Have all end, those that are yet to come too; return once they have, or after `within` seconds."""
+        self._is_stopping = True
+        self._none_open.clear()
+        for ending in list(self._endings):
+            ending.end(ClosingReason.UNAVAILABLE)
+        if self._endings:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await self._none_open.wait()
+
+
+def _conversation(text: str) -> UUID | None:
+    """Return the id; None when there is none, or none that can be ours: then the call is refused in a moment."""
+    try:
+        return parse_conversation_id(text)
+    except ConversationNotFound:
+        return None
