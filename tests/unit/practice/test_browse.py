@@ -51,7 +51,9 @@ async def test_one_scenario(reads, data):
     assert await GetScenario(reads())(LEARNER, data.scenarios[0].id) == data.scenarios[0]
 
 
-@pytest.mark.parametrize("scenario_id", ["", "no_such_thing", "a\x00b", "a b", "x" * 101, str(uuid4())])
+@pytest.mark.parametrize(
+    "scenario_id", ["", "no_such_thing", "a\x00b", "a b", "x" * 101, "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11"]
+)
 async def test_a_scenario_that_is_none_is_not_found(reads, scenario_id):
     with pytest.raises(ScenarioNotFound):
         await GetScenario(reads())(LEARNER, scenario_id)

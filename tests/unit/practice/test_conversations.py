@@ -42,7 +42,7 @@ async def test_an_id_reads_the_same_in_capital_letters(app) -> None:
     assert await app.get_conversation(app.user_id, str(conversation.id).upper()) == conversation
 
 
-@pytest.mark.parametrize("wrong", ["", "abc", "{0}", str(uuid4()), "urn:uuid:{0}", "{{{0}}}"])
+@pytest.mark.parametrize("wrong", ["", "abc", "{0}", "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11", "urn:uuid:{0}", "{{{0}}}"])
 async def test_what_is_no_conversation_is_not_found(app, wrong) -> None:
     conversation = await app.start()
     asked = wrong.format(conversation.id.hex)
@@ -85,7 +85,13 @@ async def test_a_stranger_has_no_conversations(app) -> None:
 
 @pytest.mark.parametrize(
     "after",
-    ["", "x", "2026-01-01T00:00:00+00:00", f"2026-01-01T00:00:00 {uuid4()}", f"0001-01-01T00:00+23:59 {uuid4()}"],
+    [
+        "",
+        "x",
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T00:00:00 7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11",
+        "0001-01-01T00:00+23:59 7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11",
+    ],
 )
 async def test_a_page_of_conversations_that_begins_nowhere_is_refused(app, after) -> None:
     with pytest.raises(InvalidRequest) as refusal:

@@ -62,30 +62,30 @@ ED25519 = OKPKey.generate_key("Ed25519").as_dict(private=True)
 REFRESH = {**OctKey.generate_key(256).as_dict(private=True), "use": "refresh"}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "no json",
-        "\udcff",
-        "[]",
-        "{}",
-        '{"keys": 1}',
-        '{"keys": {"a": 1}}',
-        json.dumps({"keys": []}),
-        json.dumps({"keys": [ED25519]}),
-        json.dumps({"keys": [REFRESH]}),
-        json.dumps({"keys": [ED25519, REFRESH, REFRESH]}),
-        json.dumps({"keys": [ED25519, {**REFRESH, "k": "c2hvcnQ"}]}),
-        json.dumps({"keys": [ED25519, {**REFRESH, "k": 1}]}),
-        json.dumps({"keys": [ED25519, {**REFRESH, "kty": "OKP"}]}),
-        json.dumps({"keys": [{**ED25519, "kid": "a"}, {**ED25519, "kid": "a"}, REFRESH]}),
-        json.dumps({"keys": [OKPKey.generate_key("Ed448").as_dict(private=True), REFRESH]}),
-        json.dumps({"keys": [OKPKey.generate_key("Ed25519").as_dict(private=False), REFRESH]}),
-        json.dumps({"keys": [{**ED25519, "d": "c2hvcnQ"}, REFRESH]}),
-        json.dumps({"keys": [{**ED25519, "d": "x"}, REFRESH]}),
-    ],
-)
+_NO_GOOD = [
+    "",
+    "no json",
+    "\udcff",
+    "[]",
+    "{}",
+    '{"keys": 1}',
+    '{"keys": {"a": 1}}',
+    json.dumps({"keys": []}),
+    json.dumps({"keys": [ED25519]}),
+    json.dumps({"keys": [REFRESH]}),
+    json.dumps({"keys": [ED25519, REFRESH, REFRESH]}),
+    json.dumps({"keys": [ED25519, {**REFRESH, "k": "c2hvcnQ"}]}),
+    json.dumps({"keys": [ED25519, {**REFRESH, "k": 1}]}),
+    json.dumps({"keys": [ED25519, {**REFRESH, "kty": "OKP"}]}),
+    json.dumps({"keys": [{**ED25519, "kid": "a"}, {**ED25519, "kid": "a"}, REFRESH]}),
+    json.dumps({"keys": [OKPKey.generate_key("Ed448").as_dict(private=True), REFRESH]}),
+    json.dumps({"keys": [OKPKey.generate_key("Ed25519").as_dict(private=False), REFRESH]}),
+    json.dumps({"keys": [{**ED25519, "d": "c2hvcnQ"}, REFRESH]}),
+    json.dumps({"keys": [{**ED25519, "d": "x"}, REFRESH]}),
+]
+
+
+@pytest.mark.parametrize("content", _NO_GOOD, ids=range(len(_NO_GOOD)))  # the keys in them are new each time
 def test_a_file_that_is_no_good_is_refused_by_name_and_not_quoted(tmp_path, content):
     path = tmp_path / "keys.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))

@@ -17,7 +17,17 @@ def test_a_later_attempt_comes_after_every_sequence_of_an_earlier_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", f"{uuid4()}", f"{uuid4()}:1", f"{uuid4()}:0-1", f"{uuid4()}:1-0", f"{uuid4()}:1-1 ", "a:1-1"]
+    "text",
+    [
+        "",
+        "x",
+        "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11",
+        "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11:1",
+        "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11:0-1",
+        "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11:1-0",
+        "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11:1-1 ",
+        "a:1-1",
+    ],
 )
 def test_what_is_no_cursor_gives_none(text: str) -> None:
     assert parse_cursor(text) is None
