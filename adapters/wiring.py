@@ -115,6 +115,7 @@ class Application:
     reads: SqlReads
     log: SurvivingLog
     streams: RedisStreamRegistry
+    sessions: RedisLiveSessions
     recover: RecoverReply
     api_use: ApiUse
     answers: Answers
@@ -204,6 +205,7 @@ async def open_application(
             reads=parts.reads,
             log=parts.log,
             streams=parts.streams,
+            sessions=parts.sessions,
             recover=recover,
             api_use=use,
             answers=Answers(parts.connections, parts.master, clock),

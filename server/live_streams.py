@@ -10,7 +10,7 @@ from domain.practice.errors import ConversationNotFound
 from domain.practice.ids import parse_conversation_id
 from domain.practice.live_streams import ClosingReason, Ending, OpenStream, StreamRegistry
 from domain.shared.clock import Clock, system_clock
-from server.call import Context, call_of
+from server.call import Context, call_of, identity_of
 from server.caller import device_of, user_of
 
 LAST_WORDS_SECONDS = 1.0
@@ -26,7 +26,8 @@ class LiveStreams:
         self._registry = registry
         self._lifetime = lifetime
         self._clock = clock
-        self._endings: set[Ending] = set()
+        self._endings: dict[Ending, UUID] = {}
+        """With the session that each was opened in."""
         self._is_stopping = False
         self._none_open = asyncio.Event()
 
@@ -49,16 +50,22 @@ class LiveStreams:
             ending = Ending()
             seconds = self._lifetime * random.uniform(1 - _SPREAD, 1)  # noqa: S311 - spreads load, keeps no secret
             timer = asyncio.get_running_loop().call_later(seconds, ending.end, ClosingReason.STREAM_EXPIRED)
-            self._endings.add(ending)
+            self._endings[ending] = identity_of(context).session_id
             if self._is_stopping:
                 ending.end(ClosingReason.UNAVAILABLE)
             try:
                 yield ending
             finally:
                 timer.cancel()
-                self._endings.discard(ending)
+                del self._endings[ending]
                 if not self._endings:
                     self._none_open.set()
+
+    def end_session(self, session_id: UUID) -> None:
+        """Have the streams of a session that has ended expire: whoever opens them again is asked who they are."""
+        for ending, opened_in in list(self._endings.items()):
+            if opened_in == session_id:
+                ending.end(ClosingReason.STREAM_EXPIRED)
 
     async def stop(self, within: float = LAST_WORDS_SECONDS) -> None:
         """Have all end, those that are yet to come too; return once they have, or after `within` seconds."""

@@ -162,6 +162,21 @@ async def test_a_stream_ends_when_its_lifetime_is_over_and_goes_on_by_its_cursor
     assert (await talk.until("change.closed")).change.closed.reason == "STREAM_EXPIRED"
 
 
+async def test_a_session_that_ends_in_one_process_ends_its_streams_in_another(serve, learner) -> None:
+    instance = await serve()
+    conversation = await learner.converse()
+    tokens = await learner.log_in()
+    calls = [watch(instance.grpc, conversation.id, token) for token in (tokens.access_token, learner.token)]
+    for call in calls:
+        await read_until(call, "conversation")
+    await learner.call("AuthService/LogOut", refresh_token=tokens.refresh_token)
+    assert (await read_until(calls[0], "closed")).closed.reason == "STREAM_EXPIRED"
+    request = RPCS[WATCH].request(conversation_id=conversation.id)
+    assert (await instance.grpc.call(WATCH, request, tokens.access_token)).code == "UNAUTHENTICATED"
+    await learner.call("ConversationService/EndConversation", conversation_id=conversation.id)
+    assert (await events(calls[1]))[-1].conversation.status == 3
+
+
 async def test_a_server_that_stops_tells_its_streams_where_to_go_on(serve, learner) -> None:
     instance = await serve()
     conversation = await learner.converse()

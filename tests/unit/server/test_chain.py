@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,6 +117,13 @@ def test_deadlines_are_capped(asked: float | None, unary: float, stream: float) 
     chain = Chain([], CAPS)
     assert chain.time_allowed(asked, is_stream=False) == unary
     assert chain.time_allowed(asked, is_stream=True) == stream
+
+
+def test_a_method_may_have_a_cap_of_its_own() -> None:
+    chain = Chain([], replace(CAPS, own={"/a.B/Watch": 3600.0}))
+    assert chain.time_allowed(None, is_stream=True, method="/a.B/Watch") == 3600
+    assert chain.time_allowed(5, is_stream=True, method="/a.B/Watch") == 5
+    assert chain.time_allowed(None, is_stream=True, method="/a.B/Other") == 600
 
 
 async def test_a_handler_that_answers_in_spite_of_its_deadline_leaves_its_task_usable(make_call) -> None:

@@ -43,7 +43,7 @@ def registry() -> Registry:
 @pytest.fixture
 def context() -> SimpleNamespace:
     """A call, as much of it as is looked at."""
-    identity = SimpleNamespace(user_id=uuid4())
+    identity = SimpleNamespace(user_id=uuid4(), session_id=uuid4())
     headers = {"user-agent": "phone/1.0"}
     return SimpleNamespace(method="/fluentpro.v2.ConversationService/Converse", identity=identity, headers=headers)
 
@@ -77,6 +77,15 @@ async def test_the_lifetimes_of_streams_opened_together_differ(registry, context
     lives = await asyncio.gather(*(life() for _ in range(50)))
     assert max(lives) - min(lives) > 0.005
     assert min(lives) > 0.15
+
+
+async def test_streams_end_with_the_session_that_they_were_opened_in(registry, context) -> None:
+    streams = LiveStreams(registry, lifetime=60)
+    async with streams.open(context, "") as ending:
+        streams.end_session(uuid4())
+        assert ending.reason is None
+        streams.end_session(context.identity.session_id)
+        assert ending.reason is ClosingReason.STREAM_EXPIRED
 
 
 async def test_a_server_that_stops_waits_for_the_last_words_of_its_streams(registry, context) -> None:
