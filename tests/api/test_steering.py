@@ -186,7 +186,7 @@ async def test_only_the_newest_message_is_answered_anew(door, owner, conversatio
         assert refused.metadata == {"turn_id": turn.id}
 
 
-@pytest.mark.parametrize("turn_id", ["abc", str(uuid4()), "\0"])
+@pytest.mark.parametrize("turn_id", ["abc", "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11", "\0"])
 async def test_what_is_no_turn_of_the_learner_is_not_found(door, owner, turn_id) -> None:
     refused = await door.call(REGENERATE, anew(turn_id), owner.token)
     assert (refused.code, refused.reason) == ("NOT_FOUND", "TURN_NOT_FOUND")

@@ -199,7 +199,7 @@ async def test_a_paused_or_ended_conversation_gets_no_new_reply(app, conversatio
         await app.regenerate(asked.id)
 
 
-@pytest.mark.parametrize("wrong", ["", "abc", "{0}", str(uuid4()), "urn:uuid:{0}"])
+@pytest.mark.parametrize("wrong", ["", "abc", "{0}", "7d0c0a52-96f5-4c0b-8f3e-1f0a6f0d9b11", "urn:uuid:{0}"])
 async def test_what_is_no_turn_is_not_found(app, asked, wrong) -> None:
     turn_id = wrong.format(asked.id.hex)
     with pytest.raises(TurnNotFound) as refusal:
