@@ -49,7 +49,7 @@ function shown(view) {
 }
 
 function drawTop() {
-  const brand = h("a", { class: "brand", href: "#/" }, h("span", { "aria-hidden": "true", class: "mark" }), "FluentPro");
+  const brand = h("a", { class: "brand", href: "#/", "aria-label": "FluentPro" }, h("span", { "aria-hidden": "true", class: "mark" }), h("span", { class: session.isOpen && "brand-name" }, "FluentPro"));
   if (!session.isOpen) return fill(document.getElementById("top"), brand);
   const links = [
     ["#/", "Practise"],

@@ -24,7 +24,7 @@ export async function roleStep(context) {
     extra,
   });
   const current = onboarding.role && h("p", { class: "notice" }, "Your role now: ", h("strong", { dir: "auto" }, onboarding.role.title));
-  return h("div", {}, current, describe, results, await fromList(context));
+  return h("div", { class: "stack" }, current, describe, results, await fromList(context));
 }
 
 function duties(text) {
@@ -39,7 +39,7 @@ async function showMatches(context, results, job) {
   const options = matches.map(({ role, score }, index) => ({
     id: role.id,
     label: role.title,
-    note: `Fits to ${Math.round(score * 100)} %. ${role.duties}`,
+    note: `Fits by ${Math.round(score * 100)} %. ${role.duties}`,
     isChosen: index === 0,
   }));
   options.push({ id: OWN, label: `None of these: “${job.job_title}”`, note: "A role of your own.", isChosen: !matches.length });

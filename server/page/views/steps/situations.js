@@ -39,5 +39,5 @@ function one({ page, onboarding, extra }, situations, index, next) {
     extra,
   });
   const count = onboarding.partners.length > 1 ? ` (${index + 1} of ${onboarding.partners.length})` : "";
-  return h("div", {}, h("h2", { tabindex: "-1" }, "With ", h("span", { dir: "auto" }, partner.display_name), count), enter);
+  return h("div", { class: "stack" }, h("h2", { tabindex: "-1" }, "With ", h("span", { dir: "auto" }, partner.display_name), count), enter);
 }

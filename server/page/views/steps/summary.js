@@ -19,13 +19,13 @@ export async function summaryStep({ page, next, extra }) {
         })
       : entry("Partners", "", "partners"),
   );
-  if (missing.length) return h("div", {}, list, lacking(missing[0]));
+  if (missing.length) return h("div", { class: "stack" }, list, lacking(missing[0]));
   const submit = onboarding.completed_at ? "Done" : "Yes, that is right";
   const onsubmit = async () => {
     await page.api.call("POST", "/onboarding:complete", { body: {} });
     next();
   };
-  return h("div", {}, list, form({ fields: [], submit, onsubmit, extra }));
+  return h("div", { class: "stack" }, list, form({ fields: [], submit, onsubmit, extra: extra.slice(0, 1) }));
 }
 
 function lacking(step) {
