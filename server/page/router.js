@@ -29,16 +29,22 @@ export class Router {
     document.title = `${title} · FluentPro`;
     this.main.replaceChildren(element);
     scrollTo(0, 0);
-    (element.querySelector("[autofocus]") ?? this.main).focus({ preventScroll: true });
+    const first = hasKeyboard() ? element.querySelector("[data-focus]") : null;
+    (first ?? this.main).focus({ preventScroll: true });
   }
 
   #find(path) {
     for (const [pattern, view] of this.routes) {
       const found = pattern.exec(path);
-      if (found) return [view, found.slice(1).map(decodeURIComponent)];
+      if (found) return [view, found.slice(1).map((part) => part && decodeURIComponent(part))];
     }
     return [this.routes[0][1], []];
   }
+}
+
+/** Whether focus in a field does not bring a keyboard up over half of the screen. */
+function hasKeyboard() {
+  return matchMedia("(hover: hover)").matches;
 }
 
 /** The address as `#` has it. */

@@ -8,7 +8,7 @@ export function composer({ onSay, onStop }) {
     id: "composer",
     rows: 1,
     dir: "auto",
-    autofocus: true,
+    "data-focus": true,
     enterkeyhint: "send",
     placeholder: "Say something…",
     "aria-describedby": "composer-hint",

@@ -9,7 +9,7 @@ export function failure(error, again) {
     { class: "page narrow" },
     h("h1", {}, "That did not work"),
     h("p", { role: "alert" }, inWords(error)),
-    h("div", { class: "actions" }, button("Try again", again, { class: "primary", autofocus: true })),
+    h("div", { class: "actions" }, button("Try again", again, { class: "primary", "data-focus": true })),
   );
   return { title: "That did not work", element };
 }

@@ -18,7 +18,7 @@ export async function scenarioView(page, [id]) {
       alarm.textContent = inWords(error);
       alarm.hidden = false;
     }
-  }, { class: "primary", autofocus: true });
+  }, { class: "primary", "data-focus": true });
   const element = h(
     "section",
     { class: "page narrow briefing" },

@@ -11,7 +11,7 @@ const DOORS = {
     submit: "Sign up",
     path: "/auth/signup",
     fields: () => [
-      field("full_name", "Your name", { autocomplete: "name", autofocus: true }),
+      field("full_name", "Your name", { autocomplete: "name", "data-focus": true }),
       address({}),
       field("password", "Password", { type: "password", autocomplete: "new-password" }, "At least 10 characters."),
       tick("accept_terms", "I accept the terms of use"),
@@ -24,7 +24,7 @@ const DOORS = {
     submit: "Log in",
     path: "/auth/login",
     fields: () => [
-      address({ autofocus: true }),
+      address({ "data-focus": true }),
       field("password", "Password", { type: "password", autocomplete: "current-password" }),
     ],
     other: ["#/sign-up", "Create an account"],
