@@ -45,6 +45,8 @@ export function isPassing(error) {
 /** A sentence for the person who looks at the page. */
 export function inWords(error) {
   if (!(error instanceof ApiError)) return error.message;
+  const wrong = Object.values(error.fields);
+  if (wrong.length) return wrong.join(" ");
   const wait = error.retryAfter ? ` Try again in ${error.retryAfter} s.` : "";
   return error.message + wait;
 }

@@ -159,7 +159,8 @@ export class LiveConversation {
   /** What has become a turn is no longer on its way. */
   #settle() {
     for (const turn of this.#turns.values()) {
-      if (turn.client_message_id) this.#outbox.remove(turn.client_message_id);
+      if (isPartners(turn)) this.#replies.store(turn.generation_id);
+      else this.#outbox.remove(turn.client_message_id);
     }
     this.onChange();
   }

@@ -8,9 +8,8 @@ export function items(turns, replies, messages) {
   const shown = turns.filter((turn) => !turn.replaced).sort((a, b) => a.position - b.position).map((turn) => ofTurn(turn, replies));
   const taken = new Set(turns.map((turn) => turn.client_message_id));
   shown.push(...messages.filter(({ id }) => !taken.has(id)).map(ofMessage));
-  const said = new Set(turns.filter(isPartners).map((turn) => turn.generation_id));
   for (const reply of replies) {
-    if (!said.has(reply.id)) place(shown, reply);
+    if (!reply.isStored) place(shown, reply);
   }
   return shown;
 }

@@ -7,7 +7,8 @@ export class Replies {
   /** Reading begins, at the reply's beginning. */
   begin(generationId, answers = "") {
     const known = this.#all.get(generationId);
-    this.#all.set(generationId, { id: generationId, answers: known?.answers || answers, text: "", state: "waiting", problem: "", turnId: "" });
+    const fresh = { text: "", state: "waiting", problem: "", turnId: "", isStored: false };
+    this.#all.set(generationId, { id: generationId, answers: known?.answers || answers, ...fresh });
   }
 
   /** Takes an event in. */
@@ -25,6 +26,12 @@ export class Replies {
 
   has(generationId) {
     return this.#all.has(generationId);
+  }
+
+  /** The reply has become a turn; from now on that is what is shown of it, or what has taken its place. */
+  store(generationId) {
+    const reply = this.#all.get(generationId);
+    if (reply) reply.isStored = true;
   }
 
   get(generationId) {

@@ -53,8 +53,8 @@ export function composer({ onSay, onStop }) {
       grow();
       text.focus();
     },
+    focus: () => text.focus(),
     draw(live) {
-      if (document.activeElement === stop && !live.isAnswering) text.focus();
       stop.hidden = !live.isAnswering;
       stop.textContent = live.isStopping ? "Stopping…" : "Stop";
       send.toggleAttribute("aria-disabled", live.isSending);

@@ -43,7 +43,7 @@ class ConversationView {
     facts.open = matchMedia("(min-width: 62rem)").matches;
     const talk = h("div", { class: "talk" }, this.#turns.element, this.#alarm, this.#foot);
     const element = h("section", { class: "page conversation" }, head, h("div", { class: "columns" }, talk, facts));
-    element.addEventListener("keydown", (event) => event.key === "Escape" && this.live.stop());
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.live.stop(), { signal: this.signal });
     this.#draw();
     requestAnimationFrame(() => scrollTo(0, document.body.scrollHeight));
     return element;
@@ -60,12 +60,14 @@ class ConversationView {
 
   #draw() {
     const { live } = this;
+    const focused = document.activeElement;
     const isAtEnd = innerHeight + scrollY > document.body.scrollHeight - 80;
     this.#turns.draw(live.items, { canTryAgain: live.status === "active" && !live.isAnswering && Boolean(live.newestMessage) });
     this.#alarm.textContent = live.problem;
     this.#alarm.hidden = !live.problem;
     this.#drawStatus();
     this.composer.draw(live);
+    if (focused.closest("[hidden]")) this.composer.focus(); // what had the focus is there no more
     if (isAtEnd) scrollTo(0, document.body.scrollHeight);
   }
 

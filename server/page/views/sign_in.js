@@ -39,7 +39,6 @@ export function signInView(name) {
   const door = DOORS[name];
   return (page) => {
     const notice = page.notice && h("p", { class: "notice", role: "status" }, page.notice);
-    page.notice = "";
     const enter = form({
       fields: door.fields(),
       submit: door.submit,
@@ -47,7 +46,7 @@ export function signInView(name) {
         const body = { ...Object.fromEntries(data), ...(data.has("accept_terms") && { accept_terms: true }) };
         await page.session.open(await new Api().call("POST", door.path, { body }));
         page.go(name === "sign-up" ? "/onboarding" : page.back || "/");
-        page.back = "";
+        page.back = page.notice = "";
       },
       extra: [h("a", { href: door.other[0], class: "button quiet" }, door.other[1])],
     });

@@ -8,7 +8,7 @@ from playwright.async_api import Error, expect
 from domain.practice.chat import Delta, Finish, FinishReason, Usage
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">&lt;b&gt; </p>"
-STRANGE = "مرحبا بالعالم 👩‍👩‍👧‍👦 שלום \u202eabc e\u0301"
+STRANGE = "مرحبا بالعالم 👩‍👩‍👧‍👦 שלום \u202eabc"
 WHOLE = "".join(WORDS)
 
 EXPIRE = """() => {
