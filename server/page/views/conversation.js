@@ -43,7 +43,7 @@ class ConversationView {
     facts.open = matchMedia("(min-width: 62rem)").matches;
     const talk = h("div", { class: "talk" }, this.#turns.element, this.#alarm, this.#foot);
     const element = h("section", { class: "page conversation" }, head, h("div", { class: "columns" }, talk, facts));
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.live.stop(), { signal: this.signal });
+    document.addEventListener("keydown", (event) => isStop(event) && this.live.stop(), { signal: this.signal });
     this.#draw();
     requestAnimationFrame(() => scrollTo(0, document.body.scrollHeight));
     return element;
@@ -67,7 +67,7 @@ class ConversationView {
     this.#alarm.hidden = !live.problem;
     this.#drawStatus();
     this.composer.draw(live);
-    if (focused.closest("[hidden]")) this.composer.focus(); // what had the focus is there no more
+    if (focused?.closest("[hidden]")) this.composer.focus(); // what had the focus is there no more
     if (isAtEnd) scrollTo(0, document.body.scrollHeight);
   }
 
@@ -96,6 +96,11 @@ function paused(resume) {
 function over(scenario) {
   const again = h("a", { class: "button primary", href: `#/scenarios/${encodeURIComponent(scenario.id)}` }, "Practise it again");
   return h("div", { class: "notice" }, h("p", { role: "status" }, "This conversation has ended."), again);
+}
+
+/** Esc stops the partner, unless it closes a dialog or an input method's candidates. */
+function isStop({ key, isComposing }) {
+  return key === "Escape" && !isComposing && !document.querySelector("dialog[open]");
 }
 
 /** A reply is read out once, when it is whole: not token by token. */

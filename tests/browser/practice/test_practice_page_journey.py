@@ -96,7 +96,9 @@ async def test_what_was_answered_is_in_the_summary(visit, newcomer):
     await practitioner.go("/onboarding")
     rows = practitioner.shown.page.locator(".summary-row")
     await rows.first.wait_for()
-    assert [(await row.locator("dt").inner_text(), await row.locator("dd").inner_text()) for row in await rows.all()] == [
+    assert [
+        (await row.locator("dt").inner_text(), await row.locator("dd").inner_text()) for row in await rows.all()
+    ] == [
         ("Native language", "Traditional Chinese"),
         ("Industry", "Hotels & Hospitality"),
         ("Role", "Front Desk and Reception"),
