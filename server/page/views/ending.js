@@ -3,6 +3,7 @@
 import { button, h } from "../dom.js";
 
 export function ending(onEnd) {
+  const goOn = button("Go on talking", () => dialog.close(), { class: "quiet" });
   const dialog = h(
     "dialog",
     { "aria-labelledby": "ending-title" },
@@ -15,8 +16,12 @@ export function ending(onEnd) {
         dialog.close();
         return onEnd();
       }, { class: "primary" }),
-      button("Go on talking", () => dialog.close(), { class: "quiet", autofocus: true }),
+      goOn,
     ),
   );
-  return h("div", {}, button("End", () => dialog.showModal(), { class: "quiet" }), dialog);
+  const ask = () => {
+    dialog.showModal();
+    goOn.focus(); // what cannot be undone is one step further
+  };
+  return h("div", {}, button("End", ask, { class: "quiet" }), dialog);
 }

@@ -23,7 +23,7 @@ export async function scenariosView(page, _found, signal) {
     h("h1", {}, page.session.name ? ["Hello, ", h("span", { dir: "auto" }, page.session.name)] : "Hello"),
     h("p", { class: "lead" }, "What would you like to practise?"),
     !onboarding.completed_at && invitation(),
-    begun.length > 0 && section("Go on", h("ul", { class: "rows" }, await Promise.all(begun.map((each) => conversationRow(page, each))))),
+    begun.length > 0 && section("Your conversations", h("ul", { class: "rows" }, await Promise.all(begun.map((each) => conversationRow(page, each))))),
     recommended.scenarios.length > 0 && section("For you", grid(recommended.scenarios)),
     section("Made for your work", maker(page, () => every.again(), signal)),
     section("All scenarios", every.list, every.button),

@@ -17,6 +17,18 @@ ANYTHING_ELSE = (
     *("{folder}/..%2f..%2fservice.py", "{folder}/views/../../practice_page.py", "{folder}//main.js", "{folder}/views"),
 )
 
+CONTRASTS = (
+    *(("ink", ground, 4.5) for ground in ("ground", "paper", "tint", "mine")),
+    *(("soft", ground, 4.5) for ground in ("ground", "paper", "tint")),
+    *(("accent", ground, 4.5) for ground in ("ground", "paper")),
+    *(("alarm", ground, 4.5) for ground in ("ground", "paper", "alarm-ground")),
+    *(("on-accent", ground, 4.5) for ground in ("accent", "accent-strong")),
+    ("notice-ink", "notice-ground", 4.5),
+    ("edge", "paper", 3),
+    ("edge", "ground", 3),
+)
+"""What stands on what, and the least contrast that WCAG 2.2 AA asks for: text, then the edges of fields."""
+
 
 @pytest.fixture
 async def client(practice):
@@ -54,6 +66,26 @@ async def test_the_page_is_asked_about_and_its_files_are_kept_for_good(client, f
         again = await client.get(answer.url.path, headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["content-security-policy"] == answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_its_colours_can_be_told_apart(client, folder, scheme):
+    light, dark = re.findall(r":root \{(.*?)\}", (await client.get(f"{folder}/base.css")).text, re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", light if scheme == "light" else dark))
+    for ink, ground, least in CONTRASTS:
+        assert contrast(colours[ink], colours[ground]) >= least, f"{ink} on {ground}"
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, as WCAG 2.2 defines it."""
+    darker, lighter = sorted(map(luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 async def test_files_are_packed_for_who_reads_that(client, folder):
