@@ -21,6 +21,7 @@ def halting(model: StageModel) -> tuple[Line, asyncio.Event]:
 
 
 async def same_as_stored(practitioner: Practitioner, site: str) -> None:
+    await practitioner.button("Try again").wait_for()  # the reply has ended
     stored = [turn["text"] for turn in await practitioner.stored(site)]
     await expect(practitioner.shown.page.locator(".turn .text")).to_have_count(len(stored))
     assert await practitioner.texts() == stored
