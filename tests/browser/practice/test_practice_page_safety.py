@@ -118,3 +118,12 @@ async def test_nothing_moves_for_who_wants_it_so(visit: Visit, newcomer, model):
     await practitioner.say("Good evening.")
     await practitioner.hears(WHOLE)
     assert await practitioner.shown.run("() => document.getAnimations().length") == 0
+
+
+async def test_a_window_that_is_signed_out_elsewhere_shows_the_door_by_itself(visit: Visit, newcomer):
+    here, there = await visit(newcomer), await visit(newcomer)
+    await there.begin()
+    await here.go("/sessions")
+    await here.shown.page.get_by_role("button", name="Sign out Chrome on Linux").click()
+    await there.heading("Log in").wait_for()
+    await there.shown.page.get_by_text("Your session has ended").wait_for()
