@@ -201,6 +201,7 @@ class Settings(BaseSettings):
     metrics_listen: Address | None = None
     allow_insecure_listen: bool = False
     reflection: bool = Field(default_factory=lambda known: known.get("profile") is not Profile.PRODUCTION)
+    page: bool = Field(default_factory=lambda known: known.get("profile") is not Profile.PRODUCTION)
     processes: int = Field(1, ge=1, le=256)
     cors_origins: Origins = ()
     sunset: Sunsets = Field(default_factory=dict)

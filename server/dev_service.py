@@ -90,10 +90,11 @@ def _welcome(host: Host, settings: Settings, report: Report) -> None:
     report("ready")
     http = f"http://{host.http_listen}"
     grpc = f"http://{host.grpc_listen}"
+    practise = f"\n  practise {http}/" if settings.page else ""
     typer.echo(
         f"""
 FluentPro runs. Ctrl-C stops everything.
-
+{practise}
   HTTP     {http}/api/v2
   docs     {http}/docs
   gRPC     {host.grpc_listen} (describes itself by reflection)

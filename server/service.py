@@ -48,6 +48,7 @@ from server.interceptors.required import Required
 from server.live_streams import LiveStreams
 from server.openapi_wording import WORDING
 from server.policies import MethodPolicy, read_policies
+from server.practice_page import practice_pages
 from server.readiness import Readiness
 from server.required_fields import RequiredFields
 from server.servicers.v1.registration import register_v1
@@ -98,7 +99,7 @@ def build_service(
             dispensable={"log"},
         ),
         registry=registry,
-        pages=partial(_pages, image),
+        pages=partial(_pages, image, settings),
         end_live=streams.stop,
     )
 
@@ -109,9 +110,10 @@ def _deadline_caps(settings: Settings) -> DeadlineCaps:
     return DeadlineCaps(settings.max_deadline_seconds, settings.stream_deadline_seconds, own)
 
 
-def _pages(image: Image, gateway: Gateway) -> dict[str, AsgiApp]:
+def _pages(image: Image, settings: Settings, gateway: Gateway) -> dict[str, AsgiApp]:
     documents = Documents(image, gateway.routes, WORDING)
-    return openapi_pages(documents) | docs_pages(documents, INTRO) | guide_pages() | asyncapi_pages()
+    practice = practice_pages() if settings.page else {}
+    return openapi_pages(documents) | docs_pages(documents, INTRO) | guide_pages() | asyncapi_pages() | practice
 
 
 def _interceptors(

@@ -1,12 +1,10 @@
 """`/docs`: one page for each OpenAPI document, the newest at `/docs` itself, and everything that they load."""
 
-import asyncio
 from collections.abc import Sequence
 
-from gateway.compression import codings, is_worth_it
 from gateway.docs.assets import Asset, own_html, viewer_assets
 from gateway.docs.html import DocumentLink, page_html
-from gateway.etags import is_known, packed
+from gateway.docs.sending import send_asset
 from gateway.exchange import Receive, Scope, Send
 from gateway.openapi.documents import NEWEST, Documents
 
@@ -25,8 +23,6 @@ _SECURITY = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-_LASTING = b"public, max-age=31536000, immutable"  # a year, by which RFC 9111's caches take it as for ever
-_CHECKED = b"no-cache"  # kept, and asked about with its etag each time
 _HTML = b"text/html; charset=utf-8"
 
 
@@ -59,31 +55,4 @@ class DocsPage:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request for one of `paths`."""
-        if scope["method"] in ("GET", "HEAD"):
-            await _answer(self._assets[scope["path"]], scope, send)
-            return
-        await _send(send, 405, [*_SECURITY, (b"allow", b"GET, HEAD"), (b"content-length", b"0")], b"")
-
-
-async def _answer(asset: Asset, scope: Scope, send: Send) -> None:
-    asked = dict(scope["headers"])
-    headers = [*_SECURITY, (b"cache-control", _LASTING if asset.is_lasting else _CHECKED)]
-    is_zippable = is_worth_it(asset.content_type, len(asset.data))
-    is_zipped = is_zippable and codings(asked.get(b"accept-encoding", b"")).gzip
-    etag = packed(asset.etag) if is_zipped else asset.etag
-    headers.append((b"etag", etag.encode()))
-    if is_zippable:
-        headers.append((b"vary", b"accept-encoding"))
-    if is_known(asked.get(b"if-none-match", b""), etag):
-        await _send(send, 304, headers, b"")
-        return
-    data = await asyncio.to_thread(asset.zipped) if is_zipped else asset.data
-    if is_zipped:
-        headers.append((b"content-encoding", b"gzip"))
-    headers += [(b"content-type", asset.content_type), (b"content-length", str(len(data)).encode())]
-    await _send(send, 200, headers, b"" if scope["method"] == "HEAD" else data)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        await send_asset(self._assets[scope["path"]], _SECURITY, scope, send)
