@@ -17,7 +17,7 @@ from gateway.openapi.components import Components
 from gateway.openapi.declarations import Declarations
 from gateway.openapi.failures import Failures
 from gateway.openapi.messages import Messages
-from gateway.openapi.operations import BEARER, Operation, Operations
+from gateway.openapi.operations import BEARER, Operation, Operations, parted
 from gateway.openapi.parameters import Parameters
 from gateway.openapi.paths import ExpandedPath, expand
 from gateway.openapi.reasons import Reasons
@@ -109,10 +109,22 @@ class _Document:
         tags = []
         for service in self._used_services():
             tag = {"name": self._services[service.full_name]}
-            if comment := self._declarations.of(service).comment:
-                tag["description"] = comment
+            if description := "\n\n".join(
+                filter(None, [self._declarations.of(service).comment, *self._sockets(service)])
+            ):
+                tag["description"] = description
             tags.append(tag)
         return tags
+
+    def _sockets(self, service: ServiceDescriptor) -> list[str]:
+        """Return a line for each WebSocket of a service: viewers show the tag, and pass `x-websocket` over."""
+        lines = []
+        for binding in self._bindings:
+            method = self._image.pool.FindMethodByName(binding.rpc)
+            if binding.is_websocket and method.containing_service.full_name == service.full_name:
+                summary, _ = parted(self._declarations.of(service, method.name).comment)
+                lines.append(f"WebSocket `{expand(binding.template).text}` ({method.name}): {summary}.")
+        return lines
 
     def _all_components(self) -> dict[str, Any]:
         components: dict[str, Any] = {

@@ -161,7 +161,8 @@ class Proxy:
         if link.lost or sink.transport.is_closing():
             link.cut()
         else:
-            sink.write_eof()
+            with suppress(OSError):  # the other end has gone
+                sink.write_eof()
 
 
 @asynccontextmanager
