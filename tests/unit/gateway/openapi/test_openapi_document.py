@@ -97,7 +97,8 @@ def test_the_same_image_gives_the_same_bytes(hotel: Image) -> None:
 
 
 def test_services_and_methods_bring_their_comments(v2) -> None:
-    assert v2["tags"] == [{"name": "Rooms", "description": "The rooms of a hotel."}]
+    line = "WebSocket `/api/v2/rooms/{room_id}:talk` (Talk): Talks with who is there."
+    assert v2["tags"] == [{"name": "Rooms", "description": f"The rooms of a hotel.\n\n{line}"}]
     get = v2["paths"]["/api/v2/rooms/{room_id}"]["get"]
     assert get["operationId"] == "Rooms_GetRoom"
     assert get["summary"] == "Gives a room"
