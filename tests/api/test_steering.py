@@ -89,7 +89,7 @@ async def test_fifty_interruptions_at_once_lose_no_update(product, owner, conver
         """Say it until it is taken: several others may have been faster, one after the other."""
         request = interrupting(conversation.id, words)
         while (answer := await door.call(SEND, request, owner.token)).code != "OK":
-            assert answer.reason == "GENERATION_IN_PROGRESS"
+            assert answer.reason in {"GENERATION_IN_PROGRESS", "TOO_MANY_STREAMS"}
         return answer.events[0].generation_id
 
     doors = (product.http, product.grpc) * 25

@@ -79,7 +79,7 @@ class Frozen:
         return UUID(int=next(self._ids))
 
     def _application(self) -> Application:
-        unused = cast("Any", SimpleNamespace(ping=None))
+        unused = cast("Any", SimpleNamespace(ping=None, watch_conversation=None, converse=None))
         return Application(
             identity=self._identity_use_cases(),
             catalog=CatalogUseCases(
@@ -100,6 +100,9 @@ class Frozen:
             recover=unused,
             api_use=ApiUse(self.clock),
             answers=unused,
+            state=unused,
+            streams=unused,
+            sessions=cast("Any", SimpleNamespace(listen=lambda _handler: None)),
         )
 
     def _identity_use_cases(self) -> IdentityUseCases:
