@@ -58,7 +58,7 @@ async def test_a_deadline_in_the_middle_of_a_stream_shows_and_stops_no_reply(htt
     line = model.line(Delta("Good evening."), gate, Finish(FinishReason.STOP))
     request = RPCS[SEND].request(**message(conversation.id, line.text))
     # Time enough for the first event on a busy machine; the reply itself waits for the gate.
-    parts = http.parts(SEND, request, owner.token, accept, grpc_timeout="500m")
+    parts = http.parts(SEND, request, owner.token, accept, grpc_timeout="1500m")
     response = await http.client.request(**parts)
     assert response.status_code == 200
     assert '"DEADLINE_EXCEEDED"' in response.text
@@ -70,7 +70,7 @@ async def test_a_deadline_of_a_grpc_stream_stops_no_reply(product, owner, model)
     conversation, gate = await owner.converse(), asyncio.Event()
     line = model.line(Delta("Good evening."), gate, Finish(FinishReason.STOP))
     request = RPCS[SEND].request(**message(conversation.id, line.text))
-    ended = await product.grpc.call(SEND, request, owner.token, 0.5)
+    ended = await product.grpc.call(SEND, request, owner.token, 1.5)
     assert ended.code == "DEADLINE_EXCEEDED"
     assert ended.messages
     await _ends_well(owner, conversation.id, gate)
