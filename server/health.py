@@ -1,14 +1,14 @@
 """Health as HTTP probes ask for it.
 
-`/livez`: the loop runs, so do not restart it. `/startupz`: it has been ready once. `/readyz`: send it requests.
-`/healthz`: the same, with every check in it.
+`/livez`: the loop runs, so do not restart it. `/startupz`: it has been ready once. `/readyz`: send it requests, even
+if it is degraded. `/healthz`: the same, with every check in it.
 """
 
 import json
 from collections.abc import Mapping
 
 from server.asgi import Receive, Scope, Send, respond
-from server.readiness import PASSING, STOPPING, Readiness, Report
+from server.readiness import DEGRADED, PASSING, STOPPING, Readiness, Report
 
 PATHS = frozenset(["/livez", "/readyz", "/startupz", "/healthz"])
 
@@ -36,13 +36,15 @@ class HealthPages:
             return has_started, {"status": "started"} if has_started else _failing(report)
         if path == "/healthz":
             return report.is_ready, {"status": _word(report), "checks": dict(report.outcomes)}
-        return report.is_ready, {"status": "ready"} if report.is_ready else _failing(report)
+        return report.is_ready, {"status": _word(report)} if report.is_ready else _failing(report)
 
 
 def _word(report: Report) -> str:
     if report.is_stopping:
         return STOPPING
-    return "ready" if report.is_ready else "not ready"
+    if not report.is_ready:
+        return "not ready"
+    return DEGRADED if report.is_degraded else "ready"
 
 
 def _failing(report: Report) -> Mapping[str, object]:

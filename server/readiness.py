@@ -20,6 +20,8 @@ PASSING = "passing"
 FAILING = "failing"
 TIMED_OUT = "timed out"
 STOPPING = "stopping"
+DEGRADED = "degraded"
+"""Ready, though something is away that one can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Report:
         """Whether requests may come."""
         needed = (outcome for name, outcome in self.outcomes.items() if name not in self.dispensable)
         return not self.is_stopping and all(outcome == PASSING for outcome in needed)
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether a check does not pass that need not."""
+        return self.is_ready and any(outcome != PASSING for outcome in self.outcomes.values())
 
 
 class Readiness:
