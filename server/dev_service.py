@@ -101,6 +101,7 @@ FluentPro runs. Ctrl-C stops everything.
   health   {http}/readyz
   metrics  http://{settings.metrics_listen or host.http_listen}/metrics
   data     {settings.data_dir}
+  mail     {_mail(settings)}
 
   curl {http}/api/v2/industries
   .venv/bin/buf curl --protocol grpc --http2-prior-knowledge \\
@@ -111,3 +112,9 @@ FluentPro runs. Ctrl-C stops everything.
   bash docs/guide/first_conversation_grpc.sh {grpc}
 """
     )
+
+
+def _mail(settings: Settings) -> str:
+    if settings.smtp_url is None or settings.mail == "folder":
+        return f"{settings.data_dir}/mail, where each mail is a file"
+    return "goes to the SMTP server of the settings"
