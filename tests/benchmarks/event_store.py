@@ -10,13 +10,11 @@ from unittest.mock import patch
 from redis.asyncio import Redis
 
 from adapters.bus.publisher import BusPublisher
-from adapters.engines import Engines
 from adapters.live.connection import connect
 from adapters.security.master_keys import MasterKeys
-from adapters.sql.engine import Connections, create_engine
+from adapters.sql.engine import Connections
 from adapters.sql.lag import lags
 from adapters.sql.leadership import Candidate
-from adapters.sql.migrations import migrate
 from adapters.sql.outbox import Outbox
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from adapters.telemetry.background_metrics import BackgroundMetrics
@@ -34,8 +32,9 @@ from workers.leadership import Led
 from workers.projections.practice_record import practice_record
 from workers.relay import BATCH, Relay
 
+from .store import own_store
+
 _MASTER = MasterKeys({"bench": bytes(range(32))})
-_CONNECTIONS = 20  # more than writers, relay and handlers use at once, so that none waits for one
 _POLL_SECONDS = 0.05
 
 
@@ -112,13 +111,9 @@ class EventStore:
 @asynccontextmanager
 async def event_store(folder: Path) -> AsyncIterator[EventStore]:
     """Start engines in `folder` for a block. Raises EnginesFailed."""
-    engines = Engines.start(folder, report=lambda _line: None)
-    connections = Connections(create_engine(engines.urls.database_url, _CONNECTIONS))
-    redis = connect(engines.urls.redis_url, connections=4)
-    try:
-        await migrate(connections.engine)
-        yield EventStore(connections, redis, engines.urls.redis_url)
-    finally:
-        await redis.aclose()
-        await connections.close()
-        engines.stop()
+    async with own_store(folder) as store:
+        redis = connect(store.urls.redis_url, connections=4)
+        try:
+            yield EventStore(store.connections, redis, store.urls.redis_url)
+        finally:
+            await redis.aclose()

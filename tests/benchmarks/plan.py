@@ -25,7 +25,33 @@ class Plan:
     """Messages that are sent over each door."""
     calls: int
     """Calls of each row of what is measured within a process, in each round."""
+    streams: int
+    """Replies that are open at once when live conversations are measured first."""
+    more_streams: int
+    """How many more with each further step."""
+    most_streams: int
+    """Where the steps end, if the server has not met its end before."""
 
 
-FULL = Plan(rounds=5, load_seconds=2.0, warm_up_seconds=0.5, starts=3, messages=100, calls=4000)
-QUICK = Plan(rounds=1, load_seconds=1.0, warm_up_seconds=0.5, starts=1, messages=10, calls=1000)
+FULL = Plan(
+    rounds=5,
+    load_seconds=2.0,
+    warm_up_seconds=0.5,
+    starts=3,
+    messages=100,
+    calls=4000,
+    streams=500,
+    more_streams=250,
+    most_streams=1500,
+)
+QUICK = Plan(
+    rounds=1,
+    load_seconds=1.0,
+    warm_up_seconds=0.5,
+    starts=1,
+    messages=10,
+    calls=1000,
+    streams=40,
+    more_streams=20,
+    most_streams=80,
+)

@@ -1,6 +1,7 @@
 """What a process uses, as Linux tells it."""
 
 import os
+import resource
 from pathlib import Path
 
 from .figures import Figure
@@ -34,3 +35,11 @@ def children_of(pid: int) -> tuple[int, ...]:
     """Return the processes that a process has started; none where there is no /proc."""
     lists = Path(f"/proc/{pid}/task").glob("*/children")
     return tuple(int(child) for each in lists for child in each.read_text().split())
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process, and those it starts, have so many files open, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count and soft != resource.RLIM_INFINITY:
+        most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
