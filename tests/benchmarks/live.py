@@ -24,24 +24,25 @@ from .servers.product import Product
 from .store import own_store
 from .table import Table, number
 
+KEPT = 0.95
+"""Of the tokens due: with less the server does not keep pace."""
+
 NOTE = f"""\
 Replies of {PACE} tokens a second, due by the clock however late the one before was; the model is within the server,
 which is the product with the chain, Postgres and Valkey. The server has one core, engines and the one client process
-have the others. Every stream is checked: no token missing, doubled or out of order. Kept: tokens read, as a part of
-those due. Late: from when a token is due to its reading; the log's writer gathers for 25 ms. CPU is the server
-process's, with leases, checkpoints and the model's timers. Server, client: the share of a core that each used; where
-the client's nears 1 it is the client that was measured. A process of the product makes no more than 1,000 replies at
-once; here it has no such limit."""
+have the others. Once, and not round by round: more and more streams, until fewer than {KEPT:.0%} of the tokens come or
+the server does not come to begin further ones. Every stream is checked: no token missing, doubled or out of order.
+Kept: tokens read, as a part of those due. Late: from when a token is due to its reading; the log's writer gathers for
+25 ms. CPU is the server process's, with leases, checkpoints and the model's timers. Server, client: the share of a core
+that each used; where the client's nears 1 it is the client that was measured. A process of the product makes no more
+than 1,000 replies at once; here it has no such limit."""
 
 FIRST_NOTE = """\
 Replies of one token, one at a time, the doors in turn, from the request to the token: the learner's turn and the
 generation in one transaction, the lease in another, the log. Idle, and beside the streams of the table above's first
 row; {messages} messages by each door."""
 
-KEPT = 0.95
-"""Of the tokens due: with less the server does not keep pace."""
-
-_STREAMS_A_LEARNER = 10
+_STREAMS_A_LEARNER = 16  # a user has no more than some twenty at once
 _SETTLE_SECONDS = 2.0
 _WINDOW_LOADS = 3
 """How many times as long as other loads a step is measured: a stream says but ten tokens a second."""
