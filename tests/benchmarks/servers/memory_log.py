@@ -24,7 +24,7 @@ class _Lines:
 class MemoryLog:
     """Implements GenerationLog within one process, as plainly as one can, for one reader a generation."""
 
-    def __init__(self, _url: str) -> None:
+    def __init__(self, _durable: object) -> None:
         self._logs: defaultdict[UUID, _Lines] = defaultdict(_Lines)
 
     async def start(self) -> None:
