@@ -15,6 +15,12 @@ from server.ports import CannotListen, reserved
 _START_SECONDS = 10.0
 _POLL_SECONDS = 0.005
 
+_BACKLOG = 1024
+"""Connections that may wait to be accepted: granian's own default for a server that is not embedded."""
+_CONNECTIONS = 10_000
+"""Connections that a process holds, live streams and idle ones. Embedded, granian takes 128 and has further ones
+wait without a word; how many replies go on at once is bounded where they are made."""
+
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to find a server that listens everywhere
 
 
@@ -31,7 +37,13 @@ class HttpPort:
         """Serve on `listen` and return it with the port it got. Raises PortTaken or CannotListen."""
         with nullcontext(listen) if self._is_shared else reserved(listen) as actual:
             self._server = Server(
-                self._sockets, address=actual.host, port=actual.port, interface=Interfaces.ASGI, log_enabled=False
+                self._sockets,
+                address=actual.host,
+                port=actual.port,
+                interface=Interfaces.ASGI,
+                log_enabled=False,
+                backlog=_BACKLOG,
+                backpressure=_CONNECTIONS,
             )
             self._serving = asyncio.create_task(self._server.serve())
             await _until_it_answers(actual, self._serving)
