@@ -157,6 +157,16 @@ async def test_after_swallowing_those_that_lost_bytes_are_reset_and_others_go_on
         assert await echoed(*quiet) == b"hello"
 
 
+async def test_what_is_said_arrives_when_answers_are_lost(proxy: Proxy, echo: Echo):
+    async with client(proxy) as there:
+        await proxy.lose_answers()
+        assert await hears_nothing(*there)
+        assert echo.heard == b"anybody?"
+        await proxy.restore()
+        with pytest.raises(ConnectionResetError):
+            await there[0].read()
+
+
 async def test_close_slowly_tells_the_other_side_later(proxy: Proxy, echo: Echo):
     await proxy.close_slowly(0.2)
     async with client(proxy) as there:

@@ -17,7 +17,14 @@ def family(pid: int) -> tuple[int, ...]:
 
 
 def send(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a process and all below it, from the top: a parent that is stopped starts nobody anew."""
-    for each in family(pid):
+    """Send a signal to a process and all below it, from the top: a parent that is stopped starts nobody anew.
+
+    Who is to be killed is stopped first, and killed from the bottom: a stopped child whose parent dies before it is
+    woken up by the kernel, and would go on for a moment.
+    """
+    if number is signal.SIGKILL:
+        send(pid, signal.SIGSTOP)
+    members = family(pid)
+    for each in reversed(members) if number is signal.SIGKILL else members:
         with suppress(ProcessLookupError):
             os.kill(each, number)

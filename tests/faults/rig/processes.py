@@ -14,7 +14,7 @@ import httpx
 
 from adapters.engines.entry import entry_step
 
-from .family import send
+from .family import family, send
 from .waiting import until
 
 ROOT = Path(__file__).parents[3]
@@ -108,8 +108,8 @@ class Process:
         send(self.pid, signal.SIGCONT)
 
     async def is_paused(self, seconds: float = _READY_SECONDS) -> None:
-        """Return once it is stopped, as the failpoint action `pause` does it. Raises TooLong."""
-        await until(lambda: self._is_alive() and _state(self.pid) == "T", f"{self.name} is paused", seconds)
+        """Return once it, or one it started, is stopped, as the failpoint action `pause` does it. Raises TooLong."""
+        await until(lambda: self._is_alive() and self._is_stopped(), f"{self.name} is paused", seconds)
 
     def terminate(self) -> None:
         """SIGTERM, as an operator's system asks it to stop."""
@@ -120,6 +120,9 @@ class Process:
         self.resume()
         self.terminate()
         return await self.ended()
+
+    def _is_stopped(self) -> bool:
+        return any(_state(pid) == "T" for pid in family(self.pid))
 
     def _is_alive(self) -> bool:
         if self.exit_code is None:

@@ -26,6 +26,8 @@ class Fault:
     """Half-open: connections are accepted, and what anybody sends is lost."""
     linger: float = 0.0
     """Seconds until a side learns that the other has closed."""
+    loses_answers: bool = False
+    """What the client sends arrives; what it should get back is lost."""
 
 
 @dataclass(eq=False, slots=True)
@@ -67,6 +69,10 @@ class Proxy:
     async def swallow(self) -> None:
         """Half-open: accept connections, and lose every byte from now on, in both directions, and every closing."""
         await self._become(Fault(swallows=True))
+
+    async def lose_answers(self) -> None:
+        """Pass on what clients send, and lose every byte that comes back for them."""
+        await self._become(Fault(loses_answers=True))
 
     async def close_slowly(self, seconds: float) -> None:
         """Have a side learn so much later that the other has closed."""
@@ -142,16 +148,18 @@ class Proxy:
         theirs, to_them = await _connect(self._upstream)
         link.writers.append(to_them)
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._pump(link, reader, to_them))
-            both.create_task(self._pump(link, theirs, writer))
+            both.create_task(self._pump(link, reader, to_them, is_answer=False))
+            both.create_task(self._pump(link, theirs, writer, is_answer=True))
 
-    async def _pump(self, link: _Link, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, link: _Link, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_answer: bool
+    ) -> None:
         """Pass on what comes until the end of it, and then the end."""
         with suppress(OSError):
             while chunk := await source.read(_CHUNK):
                 if self.fault.delay:
                     await asyncio.sleep(self.fault.delay)
-                if self.fault.swallows:
+                if self.fault.swallows or (is_answer and self.fault.loses_answers):
                     link.lost = True
                     continue
                 sink.write(chunk)

@@ -88,6 +88,11 @@ class Stage:
         await process.ready()
         return process
 
+    async def another_server(self, **settings: object) -> Process:
+        """Start a server beside the first one, at addresses of its own, and return when it is ready."""
+        listen = {f"{door}_listen": f"127.0.0.1:{free_port()}" for door in ("grpc", "http")}
+        return await self.server(**listen, **settings)
+
     def background(self, **settings: object) -> Process:
         """Start `fluentpro background`; `says("background runs")` waits until it works."""
         return self.run("-m", "server.cli", "background", **settings)

@@ -67,15 +67,10 @@ class Writers:
                 await asyncio.sleep(1 / per_second)
 
     async def _post(self, number: int, url: str) -> tuple[Answer, int, str]:
-        role = {
-            "title": f"{_FACT}{number}",
-            "description": "Writes down what happened.",
-            "level": "ROLE_LEVEL_ASSOCIATE",
-        }
         token = self._tokens[number % len(self._tokens)]
         headers = {"authorization": f"Bearer {token}"}
         try:
-            response = await self._client.post(f"{url}/api/v2/onboarding/roles", json=role, headers=headers)
+            response = await self._client.post(f"{url}/api/v2/onboarding/roles", json=role_of(number), headers=headers)
         except httpx.TimeoutException:
             return Answer.HUNG, 0, ""
         except httpx.TransportError:
@@ -90,12 +85,21 @@ async def writers(url: str, count: int = 8) -> AsyncIterator[Writers]:
     """Sign so many learners up at the server at `url` and give them; their access tokens last for ten minutes."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as client:
-        driver = Writers(client, [await _sign_up(client) for _ in range(count)], Ledger())
+        driver = Writers(client, [await sign_up(client) for _ in range(count)], Ledger())
         try:
             yield driver
         except Exception as error:
             error.add_note(driver.ledger.summary())
             raise
+
+
+def role_of(number: int) -> dict[str, str]:
+    """Return the role that says a number, as the API takes it."""
+    return {
+        "title": f"{_FACT}{number}",
+        "description": "Writes down what happened.",
+        "level": "ROLE_LEVEL_ASSOCIATE",
+    }
 
 
 def number_of(title: str) -> int | None:
@@ -104,13 +108,14 @@ def number_of(title: str) -> int | None:
     return int(number) if title.startswith(_FACT) and number.isdigit() else None
 
 
-async def _sign_up(client: httpx.AsyncClient) -> str:
+async def sign_up(client: httpx.AsyncClient, url: str = "") -> str:
+    """Sign somebody up who works in a hotel, and return the access token. `url` is another server's."""
     terms = {"email": f"{uuid4().hex}@example.com", "password": "harbour view at dawn", "accept_terms": True}
-    answer = await client.post("/api/v2/auth/signup", json={**terms, "full_name": "Mei Chan"})
+    answer = await client.post(f"{url}/api/v2/auth/signup", json={**terms, "full_name": "Mei Chan"})
     token = answer.raise_for_status().json()["data"]["tokens"]["access_token"]
     headers = {"authorization": f"Bearer {token}"}
     chosen = await client.put(
-        "/api/v2/onboarding/industry", json={"industry_id": "hotels_hospitality"}, headers=headers
+        f"{url}/api/v2/onboarding/industry", json={"industry_id": "hotels_hospitality"}, headers=headers
     )
     chosen.raise_for_status()
     return str(token)

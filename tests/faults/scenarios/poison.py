@@ -98,5 +98,6 @@ SCENARIOS = (
         "has 5 MB): each is a dead letter, after exactly 5 tries or at once where it cannot be read; the next events "
         f"of its aggregate flow, and the throughput of the rest is at least {_THROUGHPUT:.0%}",
         run=one_in_a_hundred,
+        smoke=0,  # five tries take half a minute
     ),
 )

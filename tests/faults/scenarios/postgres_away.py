@@ -31,7 +31,7 @@ async def postgres_down(stage: Stage, report: Report) -> None:
         began = time.monotonic()
         await stage.engines.postgres.kill()
         report.faults += 1
-        await _stay(stage.size.pick(smoke=5.0, card=30.0, soak=30.0))
+        await _stay(stage.size.pick(smoke=3.0, card=30.0, soak=30.0))
         report.require(await _is_alive(server.http), "the server does not say that it is alive")
         await stage.engines.postgres.start()
         back = time.monotonic()
@@ -53,7 +53,7 @@ async def postgres_half_open(stage: Stage, report: Report) -> None:
         report.faults += 1
         await until(lambda: _refused(driver, began), "a call ends while nothing comes back", _DEADLINE * 4)
         report.within(time.monotonic() - began - _DEADLINE, _ANSWER_SECONDS, "the first answer, beyond the deadline,")
-        await _stay(stage.size.pick(smoke=8.0, card=30.0, soak=30.0))
+        await _stay(stage.size.pick(smoke=3.0, card=30.0, soak=30.0))
         report.require(await _is_alive(server.http), "the server does not say that it is alive")
         await proxy.restore()
         back = time.monotonic()
