@@ -103,13 +103,10 @@ async def redis_restarted(stage: Stage, report: Report) -> None:
 
 
 async def handed_out_again(stage: Stage, report: Report) -> None:
-    """Have Redis hand out again what has not been acknowledged for a second, where jobs last for fourteen.
-
-    Kombu looks every ten seconds what that is.
-    """
+    """Have Redis hand out again what has not been acknowledged for a second, where jobs last for four."""
     async with jobs(stage) as load:
         stage.background()
-        lasting = {"failpoints": "job.before_finish=delay:14"}
+        lasting = {"failpoints": "job.before_finish=delay:4"}
         hasty = stage.run("-m", "tests.faults.rig.hasty_broker", **load.mail.settings, **lasting)
         await load.begin((await stage.server()).http)
         await hasty.says(READY)
