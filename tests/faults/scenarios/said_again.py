@@ -12,8 +12,8 @@ import httpx
 
 from tests.faults.rig.checking import role_facts, torn
 from tests.faults.rig.ledger import Answer, Attempt, Ledger
-from tests.faults.rig.plan import Scenario
-from tests.faults.rig.proxy import proxied
+from tests.faults.rig.plan import Scenario, Size
+from tests.faults.rig.proxy import Proxy, proxied
 from tests.faults.rig.report import Report
 from tests.faults.rig.stage import Stage
 from tests.faults.rig.waiting import until
@@ -24,6 +24,7 @@ _FOREIGN = 10**6
 """Facts with numbers from here on are never to be there."""
 _REUSED = (400, "IDEMPOTENCY_KEY_REUSED")
 _IN_PROGRESS = (409, "REQUEST_IN_PROGRESS")
+_LEARNERS = 10
 _ROLES = "/api/v2/onboarding/roles"
 
 
@@ -100,38 +101,51 @@ async def _race(report: Report, ledger: Ledger, learner: Learner, servers: Seque
 async def answers_lost(stage: Stage, report: Report) -> None:
     """Lose the answers of requests that were carried out: by the network, and by killing the server; ask again."""
     ledger, server = Ledger(), await stage.server()
-    port = int(server.http.rpartition(":")[2])
-    async with httpx.AsyncClient(timeout=PATIENCE) as client, proxied(("127.0.0.1", port)) as network:
-        learners = [Learner(client, await sign_up(client, server.http)) for _ in range(4)]
-        keys = {ledger.begin(): str(uuid4()) for _ in range(stage.size.pick(smoke=20, card=200, soak=200))}
-        await network.lose_answers()
-        through = f"http://127.0.0.1:{network.port}"
-        asked = [asyncio.create_task(learners[number % 4].write(number, key, through)) for number, key in keys.items()]
-        await until(lambda: _are_there(stage, len(keys)), "every request is carried out")
-        await network.restore()
-        lost = await asyncio.gather(*asked, return_exceptions=True)
-        answered = [each for each in lost if not isinstance(each, httpx.TransportError)]
-        report.require(not answered, f"{len(answered)} answers were not lost")
-        report.faults += len(keys)
-        if stage.size is not stage.size.SMOKE:
+    keys: dict[int, str] = {}
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        learners = [Learner(client, await sign_up(client, server.http)) for _ in range(_LEARNERS)]
+        async with proxied(("127.0.0.1", int(server.http.rpartition(":")[2]))) as network:
+            for _ in range(stage.size.pick(smoke=2, card=10, soak=10)):
+                keys |= await _lost_on_the_way(stage, report, ledger, learners, network)
+        if stage.size is not Size.SMOKE:
             await server.stop()
-            keys |= await _killed_with_its_answer(stage, report, ledger, learners[0])
+            keys |= await _killed_with_its_answer(stage, report, ledger, learners)
             server = await stage.server()
         for number, key in keys.items():
-            began, learner = time.monotonic(), learners[number % 4]
+            began, learner = time.monotonic(), learners[number % _LEARNERS]
             again = [await learner.write(number, key, server.http) for _ in range(2)]
             ledger.note(Attempt(number, Answer.ACKNOWLEDGED, began, time.monotonic()))
             _judge_again(report, number, again)
     await _judge(stage, report, ledger)
 
 
-async def _killed_with_its_answer(stage: Stage, report: Report, ledger: Ledger, learner: Learner) -> dict[int, str]:
+async def _lost_on_the_way(
+    stage: Stage, report: Report, ledger: Ledger, learners: Sequence[Learner], network: Proxy
+) -> dict[int, str]:
+    """Have each learner ask once, and the network lose every answer."""
+    async with stage.looking() as connection:
+        before = len((await role_facts(connection)).numbers)
+    keys = {ledger.begin(): str(uuid4()) for _ in learners}
+    url = f"http://127.0.0.1:{network.port}"
+    await network.lose_answers()
+    asked = [asyncio.create_task(learners[number % _LEARNERS].write(number, key, url)) for number, key in keys.items()]
+    await until(lambda: _are_there(stage, before + len(keys)), "every request is carried out")
+    await network.restore()
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    answered = [each for each in ends if not isinstance(each, httpx.TransportError)]
+    report.require(not answered, f"{len(answered)} answers were not lost")
+    report.faults += len(keys)
+    return keys
+
+
+async def _killed_with_its_answer(
+    stage: Stage, report: Report, ledger: Ledger, learners: Sequence[Learner]
+) -> dict[int, str]:
     """Have a server die between the commit and its answer."""
     doomed = await stage.server(failpoints="uow.after_commit=kill@1")
-    number = next(number for number in iter(ledger.begin, None) if number % 4 == 0)
-    key = str(uuid4())
+    number, key = ledger.begin(), str(uuid4())
     with suppress(httpx.TransportError):
-        await learner.write(number, key, doomed.http)
+        await learners[number % _LEARNERS].write(number, key, doomed.http)
     report.require(await doomed.ended() == -9, "the server outlived its commit")
     report.faults += 1
     return {number: key}
