@@ -62,6 +62,11 @@ class Proxy:
         """How many connections there are."""
         return len(self._links)
 
+    @property
+    def lossy(self) -> int:
+        """How many of them have lost bytes."""
+        return sum(link.lost for link in self._links)
+
     async def delay(self, seconds: float) -> None:
         """Have each chunk take longer by this."""
         await self._become(Fault(delay=seconds))

@@ -1,5 +1,6 @@
 """What a scenario acts on: engines, proxies and processes, all of which are as new when the next one begins."""
 
+import asyncio
 import random
 import shutil
 import tempfile
@@ -92,6 +93,11 @@ class Stage:
         """Start a server beside the first one, at addresses of its own, and return when it is ready."""
         listen = {f"{door}_listen": f"127.0.0.1:{free_port()}" for door in ("grpc", "http")}
         return await self.server(**listen, **settings)
+
+    async def two_servers(self, **settings: object) -> tuple[str, str]:
+        """Start two servers on the same engines, and return where they serve HTTP."""
+        first, second = await asyncio.gather(self.server(**settings), self.another_server(**settings))
+        return first.http, second.http
 
     def background(self, **settings: object) -> Process:
         """Start `fluentpro background`; `says("background runs")` waits until it works."""

@@ -11,7 +11,6 @@ from tests.faults.rig.replies import Reply, judge_replies, log_of, rows_of
 from tests.faults.rig.report import Report
 from tests.faults.rig.stage import Stage
 from tests.faults.rig.talking import Talker, talkers
-from tests.faults.rig.waiting import until
 
 _END_SECONDS = 20.0
 """A lease of 15 s, and 5 s between two sweeps."""
@@ -87,7 +86,10 @@ async def producer_stopped(stage: Stage, report: Report) -> None:
             report.recovered(time.monotonic() - began, _END_SECONDS, "ending every reply elsewhere")
             before = await _written(stage, replies)
             zombie.resume()
-            await until(lambda: all(exchange.left_at for exchange in partner.exchanges[:count]), "the zombie gives up")
+            later = [talker.say(zombie.http, number) for number, talker in enumerate(learners, 1000)]
+            for listening in later:
+                await listening.over()
+                report.require(listening.last == "completed", f"after it woke up: {listening.last} {listening.fault}")
             report.require(await zombie.stop() == 0, "the zombie did not stop well")
             report.require(await _written(stage, replies) == before, "the zombie wrote something")
             _judge_ends(report, replies)
