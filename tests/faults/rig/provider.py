@@ -41,6 +41,8 @@ class Provider:
     words: int = 40
     pause: float = 0.05
     port: int = 0
+    words_of: dict[int, int] = field(default_factory=dict)
+    """How many words it says to some facts, in place of `words`."""
     held: set[int] = field(default_factory=set)
     """Facts to which nothing is said until `release`."""
     exchanges: list[Exchange] = field(default_factory=list)
@@ -83,14 +85,14 @@ class Provider:
         await writer.drain()
         while exchange.number in self.held:
             await self._released.wait()
-        due = time.monotonic()
-        for word in _words(exchange.number, self.words):
+        due, words = time.monotonic(), self.words_of.get(exchange.number, self.words)
+        for word in _words(exchange.number, words):
             await _chunk(writer, {"choices": [_choice(word, None)]})
             exchange.said += 1
             due += self.pause
             await asyncio.sleep(max(0.0, due - time.monotonic()))  # paces the reply
         await _chunk(writer, {"choices": [_choice("", "stop")]})
-        usage = {"prompt_tokens": 1, "completion_tokens": self.words, "total_tokens": self.words + 1}
+        usage = {"prompt_tokens": 1, "completion_tokens": words, "total_tokens": words + 1}
         await _chunk(writer, {"choices": [], "usage": usage})
         writer.write(_framed(b"data: [DONE]\n\n") + b"0\r\n\r\n")
         await writer.drain()

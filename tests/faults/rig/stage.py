@@ -89,6 +89,12 @@ class Stage:
         await process.ready()
         return process
 
+    async def counted_server(self, **settings: object) -> Process:
+        """Start a server that `tasks_of` can ask how many tasks it has."""
+        process = self.run("-m", "tests.faults.rig.counted", "server", **settings)
+        await process.ready()
+        return process
+
     async def another_server(self, **settings: object) -> Process:
         """Start a server beside the first one, at addresses of its own, and return when it is ready."""
         listen = {f"{door}_listen": f"127.0.0.1:{free_port()}" for door in ("grpc", "http")}
