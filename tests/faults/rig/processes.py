@@ -77,6 +77,12 @@ class Process:
         """The URL of a server that has said where it serves HTTP."""
         return f"http://{_LISTENS_ON_HTTP.findall(self.log)[-1]}"
 
+    @property
+    def megabytes(self) -> float:
+        """What memory it has resident."""
+        found = re.search(r"^VmRSS:\s+([0-9]+) kB", Path(f"/proc/{self.pid}/status").read_text(), re.MULTILINE)
+        return int(found[1]) / 1024 if found else 0.0
+
     async def says(self, line: str, seconds: float = _READY_SECONDS) -> float:
         """Return once what it wrote matches the pattern `line`: the seconds that took. Raises TooLong."""
         return await until(lambda: self._is_alive() and re.search(line, self.log), f"it says {line!r}", seconds)

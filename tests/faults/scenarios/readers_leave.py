@@ -154,8 +154,8 @@ SCENARIOS = (
     Scenario(
         id="R17",
         promise="a server is asked to stop (SIGTERM) in the middle of replies: readers go on at another server by "
-        f"their cursors and miss no event, nor see one twice; what ends within {_GRACE:g} s is whole, the rest is broken off "
-        "and kept",
+        f"their cursors and miss no event, nor see one twice; what ends within {_GRACE:g} s is whole, the rest is kept "
+        "as it was broken off",
         run=server_stops,
         smoke=0,
     ),

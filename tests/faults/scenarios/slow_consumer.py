@@ -4,7 +4,6 @@ import asyncio
 import re
 import statistics
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ from sqlalchemy import text
 from adapters.bus.entry_ids import parsed
 from tests.faults.rig.pipeline import pipeline
 from tests.faults.rig.plan import Scenario
-from tests.faults.rig.processes import Process, free_port
+from tests.faults.rig.processes import free_port
 from tests.faults.rig.report import Report
 from tests.faults.rig.slow_consumer import NAME, STREAM
 from tests.faults.rig.stage import Stage
@@ -47,9 +46,9 @@ async def slow_beside_fast(stage: Stage, report: Report) -> None:
         async with load.appending(_RATE):
             await load.caught_up()
             beside = await _api_p50(driver)
-            before = (_megabytes(background), _megabytes(slow))
+            before = (background.megabytes, slow.megabytes)
             await asyncio.sleep(_LOAD_SECONDS)  # paces: trimming goes by age
-            growths = [_megabytes(background) - before[0], _megabytes(slow) - before[1]]
+            growths = [background.megabytes - before[0], slow.megabytes - before[1]]
             seconds = await _shown(metrics)
             report.require(slow.exit_code is None, "the slow service has ended")
             await slow.kill()
@@ -103,12 +102,6 @@ async def _shown(metrics: str) -> float:
     async with httpx.AsyncClient(base_url=f"http://{metrics}") as client:
         found = _UNACKNOWLEDGED.search((await client.get("/metrics")).text)
     return float(found[1]) if found else 0.0
-
-
-def _megabytes(process: Process) -> float:
-    """Return what memory a process has resident."""
-    found = re.search(r"^VmRSS:\s+([0-9]+) kB", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 SCENARIOS = (
