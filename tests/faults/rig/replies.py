@@ -74,9 +74,9 @@ async def judge_replies(stage: Stage, report: Report, replies: Sequence[Reply], 
     report.require(gaps == 0, f"the turns of {gaps} conversations are not 1 to n")
     for misfit in misfits:
         report.require(holds=False, otherwise=misfit)
+    turns = {talker.conversation: await talker.turns(url) for talker in (reply.talker for reply in replies)}
     for reply in replies:
-        turns = await reply.talker.turns(url)
-        _judge(report, reply, turns)
+        _judge(report, reply, turns[reply.talker.conversation])
 
 
 def _judge(report: Report, reply: Reply, turns: Sequence[dict[str, Any]]) -> None:

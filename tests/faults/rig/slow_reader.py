@@ -16,7 +16,7 @@ class SlowReader:
 
     def __init__(self, url: str, path: str, headers: dict[str, str]) -> None:
         self._at = urlsplit(url)
-        lines = [f"GET {path} HTTP/1.1", f"host: {self._at.netloc}", "accept: text/event-stream"]
+        lines = [f"GET {path} HTTP/1.1", f"host: {self._at.netloc}", "accept: text/event-stream", "connection: close"]
         self._request = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", ""])
         self._read = bytearray()
         self._goes_on = asyncio.Event()

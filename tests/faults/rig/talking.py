@@ -128,15 +128,22 @@ class Talker:
         """Stop a reply."""
         return await self.client.post(f"{url}/api/v2/generations/{generation}:cancel", json={}, headers=self.headers)
 
-    async def get(self, url: str, path: str = "") -> Any:
-        """Return the conversation, or what stands at `path` below it."""
-        answer = await self.client.get(f"{url}/api/v2/conversations/{self.conversation}{path}", headers=self.headers)
-        return answer.raise_for_status().json()["data"]
+    async def get(self, url: str, path: str = "", **params: object) -> Any:
+        """Return the conversation, or what stands at `path` below it, as the server answers."""
+        at = f"{url}/api/v2/conversations/{self.conversation}{path}"
+        answer = await self.client.get(at, headers=self.headers, params={**params})
+        return answer.raise_for_status().json()
 
     async def turns(self, url: str) -> list[dict[str, Any]]:
-        """Return what was said."""
-        found = await self.get(url, "/turns?page_size=100")
-        return list(found["turns"] if isinstance(found, dict) else found)
+        """Return all that was said, in order."""
+        found: list[dict[str, Any]] = []
+        page = {"page_size": 100, "page_token": ""}
+        while True:
+            answer = await self.get(url, "/turns", **page)
+            found += answer["data"]
+            page["page_token"] = answer["meta"].get("next_page_token", "")
+            if not page["page_token"]:
+                return found
 
     def _listen(self, method: str, url: str, **more: Any) -> Listening:
         listening = Listening()
