@@ -139,9 +139,9 @@ class Talker:
         found: list[dict[str, Any]] = []
         page = {"page_size": 100, "page_token": ""}
         while True:
-            answer = await self.get(url, "/turns", **page)
-            found += answer["data"]
-            page["page_token"] = answer["meta"].get("next_page_token", "")
+            answer = (await self.get(url, "/turns", **page))["data"]
+            found += answer["turns"]
+            page["page_token"] = answer.get("next_page_token", "")
             if not page["page_token"]:
                 return found
 
