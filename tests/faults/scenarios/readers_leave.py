@@ -30,7 +30,7 @@ _WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_d
 
 async def clients_drop(stage: Stage, report: Report) -> None:
     """Have readers of a reply go away, and callers whose call waits in the database; count what the server keeps."""
-    rounds = stage.size.pick(smoke=3, card=100, soak=300)
+    rounds = stage.size.pick(smoke=3, card=34, soak=100)  # card and soak: a thousand of each in all runs
     async with provider(words=4000, pause=0.05) as partner:
         server = await stage.counted_server(**partner.settings)
         async with talkers(server.http, 1) as [talker]:
