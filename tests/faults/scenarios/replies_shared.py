@@ -42,8 +42,8 @@ async def read_from_anywhere(stage: Stage, report: Report) -> None:
                 for cursor, resumed in readers[reply.number]:
                     await resumed.over()
                     report.faults += 1
-                    equal = _data(resumed.heard) == _data(_after(reply.heard, cursor))
-                    report.require(equal, f"read after {cursor!r} it is another reply ({resumed.fault})")
+                    told, expected = _data(resumed.heard), _data(_after(reply.heard, cursor))
+                    report.require(told == expected, f"read after {cursor!r}: {told[:3]}, not {expected[:3]}")
                 report.require(reply.text == spoken(reply.number, _WORDS), f"reply {reply.number} is not whole")
             await judge_replies(stage, report, replies, there)
 
