@@ -20,9 +20,13 @@ _WORDS = 40
 
 
 async def read_from_anywhere(stage: Stage, report: Report) -> None:
-    """Read replies on several devices, at two servers, from every cursor that was sent, under way and afterwards."""
+    """Read replies on several devices, at two servers, from every cursor that was sent, under way and afterwards.
+
+    Each commit takes its time to be known, so that there are readings between the stored end of a reply and its log's.
+    """
     async with provider(_WORDS, pause=0.05) as partner:
-        here, there = servers = await stage.two_servers(**partner.settings, streams_per_user=1000)
+        late = {"failpoints": "uow.after_commit=delay:0.4", "streams_per_user": 1000}
+        here, there = servers = await stage.two_servers(**partner.settings, **late)
         async with talkers(here, stage.size.pick(smoke=2, card=10, soak=20)) as learners:
             replies = [Reply(number, talker, talker.say(here, number)) for number, talker in enumerate(learners)]
             readers: dict[int, list[tuple[str, Listening]]] = {reply.number: [] for reply in replies}
