@@ -82,6 +82,7 @@ SCENARIOS = (
         promise="a byte is edited, a row in the middle deleted, the last row deleted, each as a superuser: "
         "`fluentpro events verify` exits with 1 and names the stream and the version",
         run=verified_by_command,
+        smoke=0,
     ),
     Scenario(
         id="R36",
