@@ -1,6 +1,7 @@
 """Ending a call from outside: at its deadline, or because the server stops."""
 
 import asyncio
+import time
 
 from domain.shared.errors import DomainError, Unavailable
 from server.call import Call
@@ -8,6 +9,8 @@ from server.call import Call
 # A stream that is being interrupted while its reader takes nothing gets this long to take what was sent, in seconds.
 # After it the connection is cut, since nothing can be said on it.
 STALLED_READER_SECONDS = 10.0
+# A reader of any other stream may take nothing for so long before its connection is cut; by its cursor it reads on.
+LONGEST_STALL_SECONDS = 30.0
 
 
 class DeadlineExceeded(Exception):
@@ -34,6 +37,7 @@ class Interruptible:
     __slots__ = (
         "_cancelling",
         "_is_outside",
+        "_left",
         "_reason",
         "_stalled",
         "_task",
@@ -50,6 +54,7 @@ class Interruptible:
         self._reason: Interruption | None = None
         self._was_cancelled = False
         self._is_outside = is_stream  # until its first step
+        self._left = time.monotonic()
         self._stalled: asyncio.TimerHandle | None = None
         self.deadline = call.deadline
         self.is_stream = is_stream
@@ -68,6 +73,12 @@ class Interruptible:
     def leave(self) -> None:
         """Take note that a message now goes to the reader."""
         self._is_outside = True
+        self._left = time.monotonic()
+
+    def cut_if_stalled(self, now: float) -> None:
+        """End the call if its reader has had a message before it for too long; nothing can be said on it."""
+        if self._is_outside and self._stalled is None and now - self._left >= LONGEST_STALL_SECONDS:
+            self._task.cancel()
 
     def enter(self) -> None:
         """Take note that the handler goes on. Raises the interruption that came in between."""

@@ -6,9 +6,12 @@ import time
 
 from server.interruption import DeadlineExceeded, Interruptible
 
+STALL_LOOK_SECONDS = 5.0
+"""Between two looks for readers that have stopped reading."""
+
 
 class Running:
-    """Ends every call at its deadline, with one timer for all of them.
+    """Ends every call at its deadline, and every stream that is no longer read, with one timer for all of each.
 
     A timer of its own costs a call 3 µs, and hardly any goes off: nearly every call ends long before its deadline. This
     one is set for the earliest deadline there was, and looks at all that run when it goes off.
@@ -18,12 +21,15 @@ class Running:
         self.calls: set[Interruptible] = set()
         self._next = math.inf
         self._timer: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     def add(self, call: Interruptible) -> None:
         """Take note that a call has begun."""
         self.calls.add(call)
         if call.deadline < self._next:
             self._set(call.deadline)
+        if call.is_stream and self._looking is None:
+            self._look_later()
 
     def discard(self, call: Interruptible) -> None:
         """Take note that it has ended."""
@@ -43,3 +49,14 @@ class Running:
         coming = min((call.deadline for call in self.calls if call.deadline > now), default=math.inf)
         if coming < math.inf:
             self._set(coming)
+
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(STALL_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        now, streams = time.monotonic(), [call for call in self.calls if call.is_stream]
+        for call in streams:
+            call.cut_if_stalled(now)
+        self._looking = None
+        if streams:
+            self._look_later()

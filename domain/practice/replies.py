@@ -1,7 +1,7 @@
 """Reading a reply, from its log while there is one and from the database afterwards."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,9 @@ LOOK_AGAIN_SECONDS = 1.0
 _FIRST_LOOK_SECONDS = 0.1
 """The first time: the reply's producer may just be about to go on without Redis."""
 
+_LATE_SECONDS = 0.05
+_LATE_LOOKS = 20
+"""For how long a log may lack the end that the database has: usual is a few milliseconds."""
 _BEYOND_ALL = 999_999_999
 """The highest sequence that a cursor can have."""
 
@@ -64,14 +67,27 @@ class FollowReply:
             raise GenerationNotFound(str(generation.id))
         return found
 
-    async def _rest(self, generation: Generation, seen: Position | None) -> list[LogEntry]:
-        with suppress(LogUnavailable):
-            entries = await self.log.read(generation.id)
-            if entries and entries[-1].is_last:
-                return [entry for entry in entries if seen is None or entry.position > seen]
+    async def _rest(self, generation: Generation, seen: Position | None) -> Sequence[LogEntry]:
+        """Return the rest of a reply that has ended.
+
+        It ends in the database first: a log that has a beginning and no end may be getting it just now.
+        """
+        entries = await self._read(generation)
+        for _ in range(_LATE_LOOKS):
+            if not entries or entries[-1].is_last:
+                break
+            await self.pause(_LATE_SECONDS)
+            entries = await self._read(generation)
+        if entries and entries[-1].is_last:
+            return [entry for entry in entries if seen is None or entry.position > seen]
         async with self.reads() as reads:
             turn = await reads.turns.of_partner(generation.id)
         return _from_database(generation, turn, seen)
+
+    async def _read(self, generation: Generation) -> Sequence[LogEntry]:
+        with suppress(LogUnavailable):
+            return await self.log.read(generation.id)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

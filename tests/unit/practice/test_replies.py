@@ -9,7 +9,17 @@ from fakes.practice import FakeChatModel
 from domain.practice.chat import ChatError, ChatErrorKind, Delta, Finish, FinishReason, Usage
 from domain.practice.ending import completed
 from domain.practice.errors import CursorUnknown, GenerationNotFound
-from domain.practice.reply import Accepted, Completed, Failed, Position, Snapshot, Started, TextDelta, cursor
+from domain.practice.reply import (
+    Accepted,
+    Completed,
+    Failed,
+    Position,
+    Snapshot,
+    Started,
+    TextDelta,
+    TokenUsage,
+    cursor,
+)
 
 STOP = Finish(FinishReason.STOP)
 WORDS = [Delta(word) for word in ("You ", "are ", "very ", "welcome.")]
@@ -129,6 +139,24 @@ async def test_a_reader_hears_the_end_that_never_came_into_the_log(app) -> None:
     seen += [entry async for entry in entries]
     assert [type(entry.event) for entry in seen] == [Accepted, Started, TextDelta, Completed]
     assert seen[-1].position == Position(1, 4)
+
+
+async def test_who_resumes_between_the_stored_end_and_the_logs_hears_what_who_stayed_hears(app) -> None:
+    generation = await app.queue()
+    held = await app.leases.take_to_produce(generation, "m")
+    writer = app.log.writer(generation.id, held.attempt, None)
+    for event in (Accepted(generation.turn_id), Started("m"), TextDelta("Quite so.")):
+        await writer.write(event)
+    append, late = app.log.append, []
+    app.log.append = lambda *entry: late.append(entry)
+    await app.finish(held, writer, completed("Quite so.", "stop", TokenUsage(5, 2)), 3)
+    app.log.append = append
+    reading = asyncio.create_task(app.read(generation, Position(1, 3)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    for entry in late:
+        app.log.append(*entry)
+    assert [type(entry.event) for entry in await reading] == [TokenUsage, Completed]
 
 
 async def test_a_reader_outlives_an_outage_of_the_log(app) -> None:

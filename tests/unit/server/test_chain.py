@@ -207,6 +207,38 @@ async def test_a_reader_that_takes_nothing_is_cut_off_in_the_end(make_call, monk
     assert call.reason == "CANCELLED"
 
 
+async def test_a_reader_that_takes_nothing_for_long_is_cut_off_before_its_deadline(make_call, monkeypatch) -> None:
+    monkeypatch.setattr("server.interruption.LONGEST_STALL_SECONDS", 0.05)
+    monkeypatch.setattr("server.running.STALL_LOOK_SECONDS", 0.01)
+    call, read = make_call(), []
+
+    async def take_two() -> None:
+        async with aclosing(Chain([], CAPS).stream(method(_forever, server_streams=True), b"", call)) as answers:
+            async for data in answers:
+                read.append(data)
+                if len(read) == 2:
+                    await asyncio.Event().wait()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(take_two())
+    assert (read, call.reason) == ([b"0", b"1"], "CANCELLED")
+
+
+async def test_a_handler_that_says_nothing_for_long_is_not_cut_off(make_call, monkeypatch) -> None:
+    monkeypatch.setattr("server.interruption.LONGEST_STALL_SECONDS", 0.02)
+    monkeypatch.setattr("server.running.STALL_LOOK_SECONDS", 0.01)
+
+    async def late(_request: str, _call: Call) -> AsyncIterator[str]:
+        for word in "ab":
+            said = asyncio.Event()
+            asyncio.get_running_loop().call_later(0.06, said.set)
+            await said.wait()
+            yield word
+
+    async with aclosing(Chain([], CAPS).stream(method(late, server_streams=True), b"", make_call())) as answers:
+        assert [data async for data in answers] == [b"a", b"b"]
+
+
 async def test_a_reader_that_goes_on_is_not_cut_off_later(make_call, monkeypatch) -> None:
     monkeypatch.setattr("server.interruption.STALLED_READER_SECONDS", 0.01)
     chain = Chain([], CAPS)
