@@ -113,4 +113,6 @@ if "JOB_STAGE_WORKER" in os.environ:
 
     signals.celeryd_after_setup.connect(_be_quick, weak=False)
     if "JOB_STAGE_VISIBILITY" in os.environ:
-        app.conf.broker_transport_options["visibility_timeout"] = int(os.environ["JOB_STAGE_VISIBILITY"])
+        # Kombu looks every hundred seconds what to hand out again; here it looks every second.
+        options = {"unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+        app.conf.broker_transport_options.update(options, visibility_timeout=int(os.environ["JOB_STAGE_VISIBILITY"]))
