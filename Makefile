@@ -36,7 +36,7 @@ run: $(READY) ## Start everything on this machine: engines, migrations, gRPC, HT
 .PHONY: test
 test: $(DEV) ## Run every test, with coverage
 	coverage erase
-	coverage run -m pytest -n 2 --dist loadfile
+	coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	coverage combine --quiet
 	coverage report
 

@@ -1,6 +1,9 @@
 """What every test may use: one Postgres and one Valkey, started once a run, and a fresh database in it."""
 
 import os
+
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # as `server` has it, before anything imports gRPC
+
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
