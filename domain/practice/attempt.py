@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from typing import NoReturn
 
 from domain.practice.budget import estimated
 from domain.practice.chat import ChatRequest
@@ -77,8 +76,8 @@ class Attempt:
             return self.writer.last_sequence
         return self._written
 
-    async def keep_lease(self, cancel: asyncio.Event, every: float) -> NoReturn:
-        """Renew the lease each `every` seconds, and set `cancel` when the learner wants that. Raises Fenced."""
+    async def keep_lease(self, every: float) -> None:
+        """Renew the lease each `every` seconds, until the learner wants no more of the reply. Raises Fenced."""
         while True:
             await asyncio.sleep(every)
             try:
@@ -87,7 +86,7 @@ class Attempt:
                 # Nobody can take over without the database either; whether somebody has, the next renewal tells.
                 continue
             if renewed.cancel_requested_at is not None:
-                cancel.set()
+                return
 
     async def _renew(self, model: str | None = None) -> Generation:
         checkpoint = Checkpoint(self.text, self.writer.last_sequence, model)
