@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import nullcontext, suppress
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from adapters.settings import Listen
@@ -41,6 +41,7 @@ class HttpPort:
                 address=actual.host,
                 port=actual.port,
                 interface=Interfaces.ASGI,
+                http=HTTPModes.http1,  # to tell HTTP/2 from it costs 10 KB a connection, and without TLS few speak it
                 log_enabled=False,
                 backlog=_BACKLOG,
                 backpressure=_CONNECTIONS,

@@ -33,15 +33,22 @@ _DEVICE_CHARACTERS = 200
 
 
 class _Held:
-    """A stream that is open here; `entry` stands for it in Redis."""
+    """A stream that is open here."""
 
-    __slots__ = ("entry", "is_told", "stream")
+    __slots__ = ("_id", "is_told", "stream")
 
     def __init__(self, stream: OpenStream) -> None:
         self.stream = stream
-        self.entry = orjson.dumps(
+        self.is_told = False
+        self._id = uuid4()
+
+    @property
+    def entry(self) -> bytes:
+        """What stands for it in Redis; made each time it is told, since orjson's answers keep 4 KB each."""
+        stream = self.stream
+        return orjson.dumps(
             {
-                "id": str(uuid4()),
+                "id": str(self._id),
                 "user_id": str(stream.user_id),
                 "method": stream.method,
                 "device": stream.device[:_DEVICE_CHARACTERS],
@@ -49,7 +56,6 @@ class _Held:
                 "conversation_id": str(stream.conversation_id) if stream.conversation_id else None,
             }
         )
-        self.is_told = False
 
 
 class RedisStreamRegistry:
@@ -163,8 +169,9 @@ class RedisStreamRegistry:
             held.is_told = True
             _add(pipeline, held, now)
         for held in closed:
+            entry = held.entry
             for key in _keys(held.stream):
-                pipeline.zrem(key, held.entry)
+                pipeline.zrem(key, entry)
         for user_id in users:
             pipeline.zcount(user_streams_key(user_id), now, "+inf")
         async with log_answers():
@@ -199,9 +206,10 @@ def _keys(stream: OpenStream) -> list[str]:
 
 
 def _add(pipeline: Pipeline, held: _Held, now: float) -> None:
+    entry = held.entry
     for key in _keys(held.stream):
         pipeline.zremrangebyscore(key, 0, now)
-        pipeline.zadd(key, {held.entry: now + ENTRY_LIFE})
+        pipeline.zadd(key, {entry: now + ENTRY_LIFE})
         pipeline.expire(key, ENTRY_LIFE)
 
 

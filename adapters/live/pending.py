@@ -1,6 +1,5 @@
 """The events of one attempt on their way into the log: numbered, joined, and sent one entry at a time."""
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from domain.practice.reply import LogEntry, Position, ReplyEvent, Snapshot, TextDelta
@@ -55,7 +54,7 @@ class Pending:
         self._taken = after
         self._delta_taken = False
         self._sending: Sending | None = None
-        self._drafts: deque[_Draft] = deque()
+        self._drafts: list[_Draft] = []  # hardly ever more than two: a deque begins with room for 64
 
     @property
     def taken(self) -> int:
@@ -111,7 +110,7 @@ class Pending:
     def next(self) -> Sending | None:
         """Return the entry to be sent: the one under way, else the oldest that waits. None: nothing is left."""
         if self._sending is None and self._drafts:
-            draft = self._drafts.popleft()
+            draft = self._drafts.pop(0)
             self._sending = Sending(draft.entry(self.attempt), creates=draft.first == 1)
         return self._sending
 

@@ -13,8 +13,8 @@ from domain.practice.model import Generation
 MOST_PRODUCTIONS = 1000
 """Replies that a process makes at once: as many as one core was measured to stream at full pace."""
 
-Produce = Callable[[Generation, asyncio.Event], Coroutine[Any, Any, None]]
-"""Produces a generation to its end, or until the event is set: `domain.practice.production.ProduceReply`."""
+Produce = Callable[[Generation, asyncio.Future[None]], Coroutine[Any, Any, None]]
+"""Produces a generation to its end, or until the future is done: `domain.practice.production.ProduceReply`."""
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Production:
     task: asyncio.Task[None]
-    cancel: asyncio.Event
+    cancel: asyncio.Future[None]
 
 
 class LocalRunner:
@@ -42,15 +42,16 @@ class LocalRunner:
         """Produce it in the background, unless it runs already, there are too many, or the process is stopping."""
         if self._stopping or generation.id in self._productions or len(self) >= self._most:
             return
-        cancel = asyncio.Event()
+        cancel = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self._produce(generation, cancel), name=f"reply {generation.id}")
         self._productions[generation.id] = _Production(task, cancel)
         task.add_done_callback(partial(self._ended, generation.id))
 
     def cancel(self, generation_id: UUID) -> None:
         """Stop its production, if it runs here: what listens to the doorbell."""
-        if generation_id in self._productions:
-            self._productions[generation_id].cancel.set()
+        production = self._productions.get(generation_id)
+        if production is not None and not production.cancel.done():
+            production.cancel.set_result(None)
 
     async def stop(self, grace: float) -> None:
         """Start no more, give those that run `grace` seconds, then have the rest break off and wait for that."""

@@ -1,7 +1,6 @@
 """One reader's queue: what was delivered since it last looked at the log."""
 
 import asyncio
-from collections import deque
 from uuid import UUID
 
 from domain.practice.reply import LogEntry
@@ -11,13 +10,16 @@ QUEUE = 256
 
 
 class Subscription:
-    """A bounded queue that never blocks who delivers."""
+    """A bounded queue that never blocks who delivers.
+
+    It is empty most of the time, and there is one a stream: so it is a list, where a deque begins with room for 64.
+    """
 
     def __init__(self, generation_id: UUID) -> None:
         self.generation_id = generation_id
-        self._queue: deque[LogEntry] = deque()
+        self._queue: list[LogEntry] = []
         self._overflowed = False
-        self._arrived = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None
 
     def put(self, entry: LogEntry) -> None:
         """Deliver an entry. When the queue is full, all of it is dropped: the log has it."""
@@ -28,7 +30,7 @@ class Subscription:
             self._overflowed = True
         else:
             self._queue.append(entry)
-        self._arrived.set()
+        self._wake()
 
     def clear(self) -> None:
         """Drop what was delivered. Call it BEFORE the log is read: what comes meanwhile is then kept."""
@@ -39,12 +41,18 @@ class Subscription:
         """Return the next entry; None when the log must be read, after an overflow or `silence` seconds of nothing."""
         if not self._queue and not self._overflowed:
             await self._arrival(silence)
-        return self._queue.popleft() if self._queue else None
+        return self._queue.pop(0) if self._queue else None
 
     async def _arrival(self, silence: float) -> None:
-        self._arrived.clear()
-        timer = asyncio.get_running_loop().call_later(silence, self._arrived.set)  # a fifth of asyncio.timeout's cost
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = loop.call_later(silence, self._wake)  # a fifth of asyncio.timeout's cost
         try:
-            await self._arrived.wait()
+            await self._waiting
         finally:
             timer.cancel()
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)

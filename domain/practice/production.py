@@ -58,8 +58,8 @@ class ProduceReply:
     models: tuple[ChatModel, ...]
     renew_every: float = RENEW_SECONDS
 
-    async def __call__(self, generation: Generation, cancel: asyncio.Event) -> None:
-        """Produce it to its end, or until `cancel` is set; nothing when another producer has it.
+    async def __call__(self, generation: Generation, cancel: asyncio.Future[None]) -> None:
+        """Produce it to its end, or until `cancel` is done; nothing when another producer has it.
 
         A task that is cancelled ends what was begun, or leaves what was not to another process.
         """
@@ -73,7 +73,7 @@ class ProduceReply:
         finally:
             attempt.writer.close()
 
-    async def _hold(self, attempt: Attempt, cancel: asyncio.Event) -> None:
+    async def _hold(self, attempt: Attempt, cancel: asyncio.Future[None]) -> None:
         try:
             ending = await self._ending(attempt, cancel)
         except asyncio.CancelledError:
@@ -86,10 +86,10 @@ class ProduceReply:
             raise
         await self._finish(attempt, ending)
 
-    async def _ending(self, attempt: Attempt, cancel: asyncio.Event) -> Ending:
+    async def _ending(self, attempt: Attempt, cancel: asyncio.Future[None]) -> Ending:
         try:
             await attempt.begin(self.models[0].name)
-            if cancel.is_set() or attempt.held.cancel_requested_at is not None:
+            if cancel.done() or attempt.held.cancel_requested_at is not None:
                 return cancelled("")
             request = await self._request(attempt.held)
             if request is None:
@@ -113,18 +113,17 @@ class ProduceReply:
         history = tuple(ChatMessage(turn.author, turn.text) for turn in turns)
         return ChatRequest(scenario, history, LONGEST_ANSWER, _pseudonym(held.user_id))
 
-    async def _speak_until(self, attempt: Attempt, request: ChatRequest, cancel: asyncio.Event) -> Ending:
+    async def _speak_until(self, attempt: Attempt, request: ChatRequest, cancel: asyncio.Future[None]) -> Ending:
         """Have the model speak until it ends, the learner cancels or the lease is lost."""
         speaking = asyncio.create_task(self._speak(attempt, request))
-        keeping = asyncio.create_task(attempt.keep_lease(cancel, self.renew_every))
-        tasks = (speaking, keeping, asyncio.create_task(cancel.wait()))
+        keeping = asyncio.create_task(attempt.keep_lease(self.renew_every))
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((speaking, keeping, cancel), return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Cancelling the task that waits for the model closes the provider's stream.
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            speaking.cancel()
+            keeping.cancel()
+            await asyncio.gather(speaking, keeping, return_exceptions=True)
         if speaking in done:
             return speaking.result()
         if keeping in done:

@@ -72,6 +72,10 @@ async def test_one_scenario_whole(scenarios, learner, data, own):
         assert await scenarios.get(expected.id, learner) == expected
 
 
+async def test_all_who_use_a_shipped_scenario_share_one_object(scenarios, learner, data):
+    assert await scenarios.get(data.scenarios[0].id, learner) is await scenarios.get(data.scenarios[0].id, learner)
+
+
 async def test_one_of_another_learner_or_of_nobody_is_none(scenarios, learner, own, connections):
     assert await scenarios.get(own.id, await add_account(connections)) is None
     assert await scenarios.get("no_such_thing", learner) is None

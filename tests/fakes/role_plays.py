@@ -102,7 +102,7 @@ class RolePlays:
         self.end_conversation = EndConversation(work, reads, self.stop, self.clock)
         self.sweeper = Sweeper(reads, self.recover, self.clock, FreeLock(), no_pause)
 
-    async def produce(self, generation: Generation, cancel: asyncio.Event) -> None:
+    async def produce(self, generation: Generation, cancel: asyncio.Future[None]) -> None:
         """Produce with the model and pace that are set now."""
         if self.idle:
             return

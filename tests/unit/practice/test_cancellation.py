@@ -69,7 +69,7 @@ async def test_a_reply_whose_learner_changed_their_mind_is_not_begun(app, clock)
     async with app.store.work() as work:
         wanted = await work.generations.request_cancel(generation.id, clock())
         await work.commit()
-    await app.produce(wanted, asyncio.Event())
+    await app.produce(wanted, asyncio.Future())
     assert app.model.requests == []
     assert (await app.stored(generation)).status is GenerationStatus.CANCELLED
 

@@ -161,7 +161,7 @@ async def test_a_second_producer_does_nothing(app) -> None:
     app.model = FakeChatModel(asyncio.Event())
     generation = await app.send(await app.start())
     await app.model.asked.wait()
-    await app.produce(generation, asyncio.Event())
+    await app.produce(generation, asyncio.Future())
     assert len(app.model.requests) == 1
     assert (await app.stored(generation)).attempt == 1
 
@@ -171,7 +171,7 @@ async def test_the_second_attempt_begins_with_a_reset(app, clock) -> None:
     await app.leases.take_to_produce(generation, "dead-model")
     clock.advance(seconds=20)
     app.model = FakeChatModel(Delta("Here."), STOP)
-    await app.produce(await app.stored(generation), asyncio.Event())
+    await app.produce(await app.stored(generation), asyncio.Future())
     events = [entry.event for entry in await app.read(generation)]
     assert events[:4] == [Reset("INTERRUPTED"), Accepted(generation.turn_id), Started("fake-model"), TextDelta("Here.")]
     assert (await app.stored(generation)).attempt == 2
