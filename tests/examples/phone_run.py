@@ -46,7 +46,7 @@ class Phone:
         assert self._process.stdin
         self._process.stdin.write(f"{line}\n".encode())
 
-    async def shows(self, pattern: str, seconds: float = 20) -> None:
+    async def shows(self, pattern: str, seconds: float = 60) -> None:
         """Return once this stands on its screen or in its notes."""
         await until(lambda: self._alive() and re.search(pattern, self.out + self.err), seconds)
 
@@ -57,7 +57,7 @@ class Phone:
         self._process.kill()
         await self._process.wait()
 
-    async def ended(self, seconds: float = 20) -> int:
+    async def ended(self, seconds: float = 60) -> int:
         """End the input; return the exit code once all is delivered and read."""
         assert self._process.stdin
         self._process.stdin.close()
