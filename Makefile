@@ -58,7 +58,7 @@ faults: $(DEV) ## Break things on purpose, and see that the promises hold (under
 	python -m tests.faults --smoke
 
 .PHONY: scorecard
-scorecard: $(DEV) ## The same, the whole card (under 25 minutes), and write docs/reference/reliability.md
+scorecard: $(DEV) ## The same, the whole card (some 40 minutes), and write docs/reference/reliability.md
 	python -m tests.faults --card
 
 .PHONY: soak

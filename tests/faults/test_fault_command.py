@@ -1,12 +1,13 @@
 """Running scenarios, and what is written of them."""
 
 from datetime import date
+from itertools import product
 
 import pytest
 
-from tests.faults.catalogue import every_scenario
+from tests.faults.catalogue import every_scenario, scenarios_of
 from tests.faults.rig.engines import OwnEngines
-from tests.faults.rig.plan import Scenario, Size
+from tests.faults.rig.plan import Part, Scenario, Size
 from tests.faults.rig.report import Report
 from tests.faults.rig.running import run_one
 from tests.faults.rig.stage import Stage
@@ -39,17 +40,17 @@ def test_a_section_tells_how_it_was_made():
 
 
 def test_only_what_stands_between_the_markers_is_replaced():
-    page = "a\n<!-- card begins -->\nold\n<!-- card ends -->\nb\n"
-    once = replace(page, Size.CARD, "new")
-    assert once == "a\n<!-- card begins -->\n\nnew\n\n<!-- card ends -->\nb\n"
-    assert replace(once, Size.CARD, "new") == once
-    with pytest.raises(ValueError, match="<!-- soak begins -->"):
-        replace(page, Size.SOAK, "new")
+    page = "a\n<!-- card jobs begins -->\nold\n<!-- card jobs ends -->\nb\n"
+    once = replace(page, Size.CARD, Part.JOBS, "new")
+    assert once == "a\n<!-- card jobs begins -->\n\nnew\n\n<!-- card jobs ends -->\nb\n"
+    assert replace(once, Size.CARD, Part.JOBS, "new") == once
+    with pytest.raises(ValueError, match="<!-- card live begins -->"):
+        replace(page, Size.CARD, Part.LIVE, "new")
 
 
 def test_the_page_has_a_place_for_what_the_commands_write():
-    for size in (Size.CARD, Size.SOAK):
-        assert "mark" in replace(PAGE.read_text(), size, "mark")
+    for size, part in product((Size.CARD, Size.SOAK), Part):
+        assert "mark" in replace(PAGE.read_text(), size, part, "mark")
 
 
 def test_every_scenario_has_a_promise_and_runs_in_some_size():
@@ -60,6 +61,7 @@ def test_every_scenario_has_a_promise_and_runs_in_some_size():
         assert any(scenario.times(size) for size in Size)
     letters = [id_[0] for id_ in scenarios]
     assert letters == sorted(letters)
+    assert sorted(each.id for part in Part for each in scenarios_of(part)) == sorted(scenarios)
 
 
 async def test_a_scenario_runs_as_often_as_its_size_says_and_draws_by_its_seed(own_engines: OwnEngines):

@@ -18,7 +18,7 @@ class Size(StrEnum):
     SMOKE = "smoke"
     """Under 4 minutes, with each change."""
     CARD = "card"
-    """Under 25 minutes."""
+    """Some 40 minutes."""
     SOAK = "soak"
     """About two hours, once a release."""
 
@@ -30,6 +30,14 @@ class Size(StrEnum):
     def pick(self, smoke: T, card: T, soak: T) -> T:
         """Return the value that belongs to this size."""
         return {Size.SMOKE: smoke, Size.CARD: card, Size.SOAK: soak}[self]
+
+
+class Part(StrEnum):
+    """What breaks; each is a folder of `scenarios/` and a table of the page."""
+
+    EVENTS = "events"
+    JOBS = "jobs"
+    LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The generated tables of docs/reference/reliability.md: one for each size of run."""
+"""The generated tables of docs/reference/reliability.md: one for each size of run and each part."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from .plan import Size
+from .plan import Part, Size
 from .report import Report
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "reliability.md"
@@ -38,7 +38,7 @@ def details(reports: Iterable[Report]) -> str:
 
 
 def section(size: Size, reports: Sequence[Report], seed: int, seconds: float, today: date) -> str:
-    """Return what one size's part of the page says."""
+    """Return what one part of the page says."""
     how = (
         f"`{COMMANDS[size]}` (seed {seed}) on {today.isoformat()}, {seconds / 60:.0f} minutes on {_machine()}. "
         f"Times may be {size.slack:g} times those promised."
@@ -46,9 +46,9 @@ def section(size: Size, reports: Sequence[Report], seed: int, seconds: float, to
     return "\n\n".join([how, table(reports), details(reports)])
 
 
-def replace(page: str, size: Size, text: str) -> str:
-    """Return the page with `text` between the markers of this size. Raises ValueError where it has none."""
-    begin, end = f"<!-- {size} begins -->", f"<!-- {size} ends -->"
+def replace(page: str, size: Size, part: Part, text: str) -> str:
+    """Return the page with `text` between the markers of this size and part. Raises ValueError where it has none."""
+    begin, end = f"<!-- {size} {part} begins -->", f"<!-- {size} {part} ends -->"
     if page.count(begin) != 1 or page.count(end) != 1:
         raise ValueError(f"the page has not one {begin} and one {end}")
     before, _, rest = page.partition(begin)
