@@ -125,9 +125,9 @@ class Talk:
     def _typed(self, line: str) -> None:
         """Say a line, or have the last message answered anew."""
         if line != "/again":
+            self._courier.send(Wish(self._conversation, text=line))  # on the disk first: what is shown will be said
             if not sys.stdin.isatty():  # a terminal shows what is typed
                 self._screen.said(line)
-            self._courier.send(Wish(self._conversation, text=line))
         elif turn := self._bookmarks.now.turn_id:
             self._courier.send(Wish(self._conversation, turn_id=turn))
         else:
