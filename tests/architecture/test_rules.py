@@ -53,6 +53,13 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@pytest.mark.parametrize(
+    "lock", [*ROOT.glob("*.lock"), *ROOT.glob("examples/*/package-lock.json")], ids=lambda lock: lock.name
+)
+def test_a_lock_says_what_and_not_from_where(lock: Path) -> None:
+    assert "://" not in lock.read_text()
+
+
 def test_every_area_has_the_same_files() -> None:
     for area in AREAS:
         assert (ROOT / "domain" / area / "model.py").exists() or area == "practice"
