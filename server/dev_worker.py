@@ -1,4 +1,4 @@
-"""The worker of `fluentpro dev`: Celery in a process of its own, as in production."""
+"""The worker of `fluentpro dev`: Celery in a process of its own, as in production, that ends with ours."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from adapters.engines import EngineUrls
 
 # Nobody else is about to be asked who they are, which takes a second.
 _ARGUMENTS = ("--concurrency=1", "--without-mingle", "--without-gossip")
-_COMMAND = (sys.executable, "-m", "celery", "-A", "workers.app", "worker", *_ARGUMENTS)
+_COMMAND = (sys.executable, "-m", "workers.kept", *_ARGUMENTS)
 _LIVES_ON_SECONDS = 1.0
 """Between two starts of a worker that ends by itself."""
 
@@ -48,7 +48,7 @@ class DevWorker:
             self._process = await asyncio.create_subprocess_exec(
                 *_COMMAND,
                 env=_environ(self._urls),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,  # by its end the worker knows that we are gone
                 stdout=asyncio.subprocess.DEVNULL,  # its banner; the log is on stderr
                 start_new_session=True,
             )

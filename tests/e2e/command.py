@@ -134,8 +134,13 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
 
 
 def keepers_and_engines(data_dir: Path) -> dict[int, str]:
-    """Return what runs over a data folder: the keeper and both engines, by process id with their command lines."""
-    return {pid: line for pid, line in leftovers._command_lines() if f"{data_dir}" in line}
+    """Return what runs over a data folder: the keeper and both engines, by process id with their command lines.
+
+    A fork that has its parent's line still has not taken a name of its own: it is none of them.
+    """
+    found = {pid: line for pid, line in leftovers._command_lines() if f"{data_dir}" in line}
+    parents = dict(_running())
+    return {pid: line for pid, line in found.items() if found.get(parents.get(pid, 0)) != line}
 
 
 def is_free(address: str) -> bool:

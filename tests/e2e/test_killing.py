@@ -5,7 +5,7 @@ import signal
 import time
 from contextlib import aclosing
 
-from e2e.command import Command, keepers_and_engines
+from e2e.command import Command, keepers_and_engines, processes_below, runs, until
 from e2e.learner import Event, Learner, text_of
 
 
@@ -63,6 +63,17 @@ async def test_after_kill_9_of_the_server_alone_the_next_start_works_at_once(sta
     assert len(running) == len(before)
     assert not running.keys() & before.keys(), "the engines of before were stopped and new ones started"
     await sign_up(again, learner.email)
+
+
+async def test_the_worker_of_a_server_that_is_killed_ends_with_it(start):
+    dev = await start("dev").ready()
+    await dev.says("celery@")
+    worker = processes_below(dev.pid)
+    pool = [child for pid in worker for child in processes_below(pid)]
+    assert len(worker) >= 2, "the keeper and the worker"
+    dev.kill()
+    await dev.ended()
+    await until(lambda: not any(runs(pid) for pid in (*worker, *pool)))
 
 
 async def test_kill_9_of_the_keeper_leaves_a_data_folder_that_the_next_start_takes_over(start, sign_up):
