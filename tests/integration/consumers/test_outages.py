@@ -70,6 +70,7 @@ async def test_what_a_dead_process_left_unacknowledged_is_taken_over(world, talk
     async with world.consuming(handlers=[Recorder()]):
         await world.tell(other.said(1))
         await until(lambda: _recorded(world, other, [1]))
+        await world.quiet("recorder", "practice")
         await world.record(one.said(1), one.said(2))
         transaction = world.redis.pipeline(transaction=True)
         transaction.xadd(bus_key("practice"), {"stream_id": one.stream_id})
