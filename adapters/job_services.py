@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.choices import master_keys
 from adapters.security.master_keys import MasterKeys
 from adapters.settings import Settings
 from adapters.sql.engine import Connections, create_engine
 from adapters.sql.unit_of_work import SqlReads
-from adapters.wiring import master_keys
 from domain.shared.clock import Clock, system_clock
 
 POOL_SIZE = 4

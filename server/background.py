@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from adapters import failpoints
 from adapters.bus.publisher import BusPublisher
+from adapters.choices import erasure_list, master_keys, signing_keys
 from adapters.engines import EngineUrls
 from adapters.live.connection import connect
 from adapters.live.distributed_lock import DistributedLock
@@ -25,7 +26,7 @@ from adapters.sql.unit_of_work import SqlUnitOfWork
 from adapters.telemetry.background_metrics import BackgroundMetrics
 from adapters.telemetry.job_metrics import DispatchCounts, JobMetrics
 from adapters.telemetry.logs import configure_logs
-from adapters.wiring import Application, erasure_list, master_keys, open_application, signing_keys
+from adapters.wiring import Application, open_application
 from domain.identity.erase import EraseAgain
 from domain.shared.clock import system_clock
 from server.engines import engines_for

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import typer
 
+from adapters.choices import master_keys
 from adapters.settings import Settings
 from adapters.sql.engine import Connections
 from adapters.sql.unit_of_work import SqlReads, SqlUnitOfWork
-from adapters.wiring import master_keys
 from domain.audit.dead_letter import OPEN, DeadLetter
 from domain.audit.dead_letters import DiscardDeadLetter, ListDeadLetters, RetryDeadLetter
 from domain.shared.clock import system_clock

@@ -4,9 +4,9 @@ import time
 
 import typer
 
+from adapters.choices import master_keys
 from adapters.settings import Settings
 from adapters.sql.engine import Connections
-from adapters.wiring import master_keys
 from server.command_database import REFUSED, on_database
 from workers.handler import Projection
 from workers.handlers import HANDLERS

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import typer
 
+from adapters.choices import master_keys
 from adapters.settings import Settings
 from adapters.sql.engine import Connections
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from adapters.wiring import master_keys
 from domain.identity.ports import IdentityWork
 from domain.identity.roles import GrantRole, RevokeRole
 from domain.shared.clock import system_clock

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import typer
 
+from adapters.choices import signing_keys
 from adapters.engines import EngineUrls
 from adapters.security.checkpoint_signatures import CheckpointKeys, load_checkpoint_keys
 from adapters.settings import Settings, load_settings
 from adapters.sql.engine import Connections, create_engine
 from adapters.sql.verification import SqlSnapshots
-from adapters.wiring import signing_keys
 from domain.audit.checkpoint_check import CHECKPOINTS
 from domain.audit.verification import Verification, VerifyEvents
 from domain.shared.errors import InvalidRequest, Unavailable

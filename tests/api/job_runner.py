@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from api.learner import Learner
 
+from adapters.choices import master_keys
 from adapters.job_services import JobServices
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from adapters.wiring import master_keys
 from domain.shared.clock import system_clock
 from domain.shared.jobs import Job, JobRequest
 from workers.tasks.job_task import JobTask

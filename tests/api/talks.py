@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 import grpc
@@ -16,7 +17,7 @@ CONVERSE = TWO_WAY["ConversationService/Converse"]
 PATIENCE = 10.0
 
 
-class Talk:
+class Talk(ABC):
     """One open Converse. `heard` is all that came."""
 
     def __init__(self, conversation_id: str) -> None:
@@ -28,12 +29,12 @@ class Talk:
         place = self.conversation_id if conversation_id is None else conversation_id
         await self.send(CONVERSE.request(conversation_id=place, **action))
 
-    async def send(self, request: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def send(self, request: Any) -> None: ...
 
+    @abstractmethod
     async def take(self) -> Any:
         """Return the next message; None after the last."""
-        raise NotImplementedError
 
     async def hear(self) -> Any:
         """Take the next message in, and return it."""

@@ -6,8 +6,8 @@ import pytest
 from api.contract import RPCS
 from api.learner import ENDS_ITS_CALLER, example
 
+from adapters.choices import signing_keys
 from adapters.security.access_tokens import JwtAccessTokens
-from adapters.wiring import signing_keys
 from domain.identity.model import ACCESS_TOKEN_LIFETIME
 from domain.shared.clock import system_clock
 

@@ -10,9 +10,9 @@ from api.job_runner import recommend, run_job
 from api.learner import PASSWORD, SCENARIO, Learner
 from sqlalchemy import text
 
+from adapters.choices import master_keys
 from adapters.sql.export import NOT_EXPORTED, SECTIONS, SqlPersonalData
 from adapters.sql.tables import metadata
-from adapters.wiring import master_keys
 from domain.identity.errors import UserNotFound
 from domain.identity.export import ExportAccount
 from server.mapping.v2.export import PIECE, document

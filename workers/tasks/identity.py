@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from adapters.wiring import mailer
+from adapters.choices import mailer
 from domain.identity.welcome import SEND_WELCOME_MAIL, SendWelcomeMail
 from workers.tasks.attempt import Attempt
 from workers.tasks.task import Policy, Task

@@ -45,7 +45,7 @@ def _main(log: str) -> None:
     with ExitStack() as stack:
         stack.enter_context(patch("adapters.wiring.LocalRunner", partial(LocalRunner, most=_ENDLESS)))
         if log == "memory":
-            stack.enter_context(patch("adapters.wiring.SurvivingLog", MemoryLog))
+            stack.enter_context(patch("adapters.parts.SurvivingLog", MemoryLog))
         uvloop.run(_serve(settings, urls))
 
 

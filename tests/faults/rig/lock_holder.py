@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
+from adapters.choices import master_keys
 from adapters.live.connection import connect
 from adapters.live.distributed_lock import DistributedLock, LockLost, LockTaken, LockUnavailable
 from adapters.settings import load_settings
 from adapters.sql.engine import Connections, create_engine
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from adapters.wiring import master_keys
 from domain.practice.model import Conversation
 from domain.shared.clock import system_clock
 from domain.shared.errors import ConcurrentUpdate

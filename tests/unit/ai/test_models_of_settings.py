@@ -4,8 +4,8 @@ import pytest
 
 from adapters.ai.openai import OPENAI_URL, OpenAIModel
 from adapters.ai.scripted import ScriptedModel
+from adapters.choices import chat_models
 from adapters.settings import load_settings
-from adapters.wiring import chat_models
 
 OPENAI = {"FLUENTPRO_MODEL": "openai", "FLUENTPRO_OPENAI_MODEL": "first", "FLUENTPRO_OPENAI_API_KEY": "secret"}
 SECOND = {
