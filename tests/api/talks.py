@@ -17,12 +17,43 @@ CONVERSE = TWO_WAY["ConversationService/Converse"]
 PATIENCE = 10.0
 
 
-class Talk(ABC):
-    """One open Converse. `heard` is all that came."""
+class Hearing:
+    """What has come of a Converse."""
+
+    def __init__(self, heard: list[Any]) -> None:
+        self.heard = heard
+
+    @property
+    def kinds(self) -> list[str]:
+        """What came."""
+        return [kind_of(message) for message in self.heard]
+
+    @property
+    def text(self) -> str:
+        """The words of all replies."""
+        return "".join(message.reply.delta.text for message in self.heard)
+
+    @property
+    def turns(self) -> list[tuple[str, str]]:
+        """What a screen shows: id and text, in order."""
+        turns = {message.change.turn.id: message.change.turn for message in self.heard if kind_of(message) == _TURN}
+        shown = sorted((turn for turn in turns.values() if not turn.replaced), key=lambda turn: turn.position)
+        return [(turn.id, turn.text) for turn in shown]
+
+    @property
+    def cursors(self) -> tuple[str, str]:
+        """The last one of the conversation and the last one of a reply."""
+        changes = [message.change.cursor for message in self.heard if message.change.cursor]
+        replies = [message.reply.cursor for message in self.heard if message.reply.cursor]
+        return (changes or [""])[-1], (replies or [""])[-1]
+
+
+class Talk(Hearing, ABC):
+    """One open Converse."""
 
     def __init__(self, conversation_id: str) -> None:
+        super().__init__([])
         self.conversation_id = conversation_id
-        self.heard: list[Any] = []
 
     async def ask(self, conversation_id: str | None = None, **action: Any) -> None:
         """Send one message; `ask(say={…})`."""
@@ -60,30 +91,6 @@ class Talk(ABC):
         async with asyncio.timeout(PATIENCE):
             while (message := await self.take()) is not None:
                 self.heard.append(message)
-
-    @property
-    def kinds(self) -> list[str]:
-        """What came."""
-        return [kind_of(message) for message in self.heard]
-
-    @property
-    def text(self) -> str:
-        """The words of all replies."""
-        return "".join(message.reply.delta.text for message in self.heard)
-
-    @property
-    def turns(self) -> list[tuple[str, str]]:
-        """What a screen shows: id and text, in order."""
-        turns = {message.change.turn.id: message.change.turn for message in self.heard if kind_of(message) == _TURN}
-        shown = sorted((turn for turn in turns.values() if not turn.replaced), key=lambda turn: turn.position)
-        return [(turn.id, turn.text) for turn in shown]
-
-    @property
-    def cursors(self) -> tuple[str, str]:
-        """The last one of the conversation and the last one of a reply."""
-        changes = [message.change.cursor for message in self.heard if message.change.cursor]
-        replies = [message.reply.cursor for message in self.heard if message.reply.cursor]
-        return (changes or [""])[-1], (replies or [""])[-1]
 
 
 _TURN = "change.turn"

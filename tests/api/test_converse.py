@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from api.stage import WORDS
-from api.talks import GrpcTalk, Talk, WebSocketTalk, kind_of, open_talk
+from api.talks import GrpcTalk, Hearing, WebSocketTalk, kind_of, open_talk
 
 from domain.practice.chat import Delta, Finish, FinishReason
 
@@ -92,8 +92,7 @@ async def test_resumed_at_every_pair_of_cursors_nothing_is_lost_or_doubled(produ
     await whole.end()
     assert (await whole.outcome()).code == "OK"
     for seen in range(len(whole.heard)):
-        part = Talk(conversation.id)
-        part.heard = whole.heard[:seen]
+        part = Hearing(whole.heard[:seen])
         after, reply_after = part.cursors
         rest = await join(product.grpc, conversation.id, open={"after": after, "reply_after": reply_after})
         await rest.end()

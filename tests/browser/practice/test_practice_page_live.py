@@ -200,8 +200,10 @@ async def test_two_windows_show_the_same(visit: Visit, newcomer, model, practice
 
     await there.say("And from the other side.")
     await expect(here.shown.page.get_by_text("And from the other side.")).to_be_visible()
-    await there.button("Try again").wait_for()
-    await here.button("Try again").wait_for()
+    for window in (here, there):
+        await expect(window.partner).to_have_count(3)
+        await window.hears(WHOLE)
+        await window.button("Try again").wait_for()
     assert await here.texts() == await there.texts()
     await same_as_stored(here, practice.site)
     assert here.shown.complaints == there.shown.complaints == []
