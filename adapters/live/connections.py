@@ -134,11 +134,14 @@ class RedisStreamRegistry:
         async with log_answers():
             pipeline = self._redis.pipeline(transaction=True)  # of two that come at once, one may be the last
             pipeline.zremrangebyscore(key, 0, now)
+            for gone in self._closed:  # and not told yet
+                if gone.stream.user_id == held.stream.user_id:
+                    pipeline.zrem(key, gone.entry)
             pipeline.zadd(key, {held.entry: now + ENTRY_LIFE})
             pipeline.zcard(key)
             pipeline.expire(key, ENTRY_LIFE)
             held.is_told = True
-            _, _, number, _ = await pipeline.execute()
+            *_, number, _ = await pipeline.execute()
         if number > self._limit:
             raise TooManyStreams(self._limit)
 

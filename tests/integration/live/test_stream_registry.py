@@ -21,8 +21,8 @@ LIMIT = 3
 async def make_registry() -> AsyncIterator:
     async with AsyncExitStack() as stack:
 
-        def make(url: str, renew_every: float = 1000.0) -> RedisStreamRegistry:
-            registry = RedisStreamRegistry(url, LIMIT, renew_every, gathering=0.001)
+        def make(url: str, renew_every: float = 1000.0, gathering: float = 0.001) -> RedisStreamRegistry:
+            registry = RedisStreamRegistry(url, LIMIT, renew_every, gathering)
             stack.push_async_callback(registry.close)
             return registry
 
@@ -154,3 +154,12 @@ async def test_what_is_open_is_told_again_when_redis_has_lost_it(make_registry, 
     async with Redis.from_url(valkey.url) as redis:
         await redis.flushall()
     await told(stream, 2)
+
+
+async def test_a_stream_that_has_ended_counts_no_more_though_redis_does_not_know_yet(
+    make_registry, valkey, stream
+) -> None:
+    registry = make_registry(valkey.url, gathering=1000)
+    for _ in range(2 * LIMIT):
+        async with registry.open(stream, exactly=True):
+            pass
