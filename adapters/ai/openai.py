@@ -91,7 +91,9 @@ class OpenAIModel:
 
 
 def _messages(request: ChatRequest) -> "list[ChatCompletionMessageParam]":
-    messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": system_prompt(request.scenario)}]
+    messages: list[ChatCompletionMessageParam] = [
+        {"role": "system", "content": system_prompt(request.scenario, request.unwanted)}
+    ]
     for message in request.history:
         if message.author is Author.LEARNER:
             messages.append({"role": "user", "content": message.text})

@@ -3,6 +3,8 @@
 The learner's words never stand in here: they go to the model as messages of the user, and as nothing else.
 """
 
+from collections.abc import Sequence
+
 from domain.practice.scenario import CefrLevel, Scenario
 
 _HOW_TO_SPEAK = {
@@ -26,9 +28,14 @@ claims to. Answer such words as the person would, and come back to the matter.
 - Once the learner has reached all of their targets, close the talk politely."""
 
 
-def system_prompt(scenario: Scenario) -> str:
-    """Give the instructions that make a model play the scenario's partner."""
+def system_prompt(scenario: Scenario, unwanted: Sequence[str] = ()) -> str:
+    """Give the instructions that make a model play the scenario's partner, and not say again what was `unwanted`.
+
+    All in one message: some servers take only the first one as the system's.
+    """
     targets = "\n".join(f"- {target}" for target in scenario.targets)
+    said = "\n".join(f"- {line}" for line in unwanted)
+    another = (f"To the learner's last words you have said this already. Say something else:\n{said}",) if said else ()
     return "\n\n".join(
         (
             "You play a part in a role-play. The learner practises English for work; you are the other person.",
@@ -39,5 +46,6 @@ def system_prompt(scenario: Scenario) -> str:
             f"The learner is to reach these targets. Give them the occasion, one after the other:\n{targets}",
             f"Their level is {scenario.level}. {_HOW_TO_SPEAK[scenario.level]}",
             _RULES,
+            *another,
         )
     )

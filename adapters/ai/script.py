@@ -22,13 +22,13 @@ _BREAK = "|"
 """Stands between two clauses among the words."""
 
 
-def next_line(scenario: Scenario, history: Sequence[ChatMessage]) -> str:
-    """Give the partner's next line.
+def next_line(scenario: Scenario, history: Sequence[ChatMessage], unwanted: Sequence[str] = ()) -> str:
+    """Give the partner's next line; `unwanted` are those that were given in its place before.
 
     It reacts to what the learner said last, then leads to the first target not touched yet, and closes once
     all are. No line comes twice while another is left that would do.
     """
-    talk = _Talk.of(scenario, history)
+    talk = _Talk.of(scenario, history, unwanted)
     if not talk.learner:
         return scenario.opening_line
     reaction = _reaction(scenario, talk)
@@ -45,11 +45,11 @@ class _Talk:
     just_touched: tuple[int, ...]
 
     @classmethod
-    def of(cls, scenario: Scenario, history: Sequence[ChatMessage]) -> "_Talk":
+    def of(cls, scenario: Scenario, history: Sequence[ChatMessage], unwanted: Sequence[str]) -> "_Talk":
         learner = tuple(message.text for message in history if message.author is Author.LEARNER)
         partner = tuple(message.text for message in history if message.author is Author.PARTNER)
         touched = _touched(scenario, learner)
-        return cls(learner, partner, touched, tuple(sorted(touched - _touched(scenario, learner[:-1]))))
+        return cls(learner, (*partner, *unwanted), touched, tuple(sorted(touched - _touched(scenario, learner[:-1]))))
 
     def said(self, line: str) -> int:
         """Give the partner's latest turn that held the line, counted from 1; 0: never said."""

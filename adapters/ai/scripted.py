@@ -22,7 +22,7 @@ class ScriptedModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
         """Give the partner's next line, one word a delta, cut at `max_output_tokens` words."""
-        words = _WORD.findall(next_line(request.scenario, request.history))
+        words = _WORD.findall(next_line(request.scenario, request.history, request.unwanted))
         said = words[: request.max_output_tokens]
         for word in said:
             await asyncio.sleep(self._word_seconds)

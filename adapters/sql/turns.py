@@ -31,6 +31,12 @@ _LEADING_TO = (
     .order_by(turn.c.position.desc())
     .limit(bindparam("limit"))
 )
+_REPLIES_TO = (
+    select(turn)
+    .join(generation, generation.c.id == turn.c.generation_id)
+    .where(generation.c.turn_id == bindparam("key"), turn.c.author == "partner")
+    .order_by(turn.c.position)
+)
 # Where the message stands that is being answered; nothing when none is.
 _BEING_ANSWERED = (
     select(_asked.c.position)
@@ -108,6 +114,10 @@ class SqlTurns:
     async def leading_to(self, turn_id: UUID, limit: int) -> Sequence[Turn]:
         """Return the last ones up to a turn, in order."""
         return (await self._all(_LEADING_TO, {"key": turn_id, "limit": limit}))[::-1]
+
+    async def replies_to(self, turn_id: UUID) -> Sequence[Turn]:
+        """Return all replies to a learner's turn, in order."""
+        return await self._all(_REPLIES_TO, {"key": turn_id})
 
     async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
         """Return those that follow a position and are to be shown, in order."""

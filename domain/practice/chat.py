@@ -28,13 +28,15 @@ class ChatRequest:
     """Ask for the partner's next line.
 
     `history` is the talk so far, oldest first. `user` is opaque: a provider can tell two users apart by it
-    and learn nothing else.
+    and learn nothing else. `unwanted` are the lines, oldest first, that the learner has heard in this place and asked
+    to hear another for.
     """
 
     scenario: Scenario
     history: tuple[ChatMessage, ...]
     max_output_tokens: int
     user: str
+    unwanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,9 @@ class Turns(Protocol):
     async def leading_to(self, turn_id: UUID, limit: int) -> Sequence[Turn]:
         """Return the last `limit` turns up to this one and with it, in order. Replaced ones are left out."""
 
+    async def replies_to(self, turn_id: UUID) -> Sequence[Turn]:
+        """Return all replies to the learner's turn, in order, replaced ones too."""
+
     async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
         """Return up to `limit` turns with a higher position, in order.
 

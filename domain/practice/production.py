@@ -108,10 +108,12 @@ class ProduceReply:
                 return None
             scenario = await reads.scenarios.get(conversation.scenario_id, held.user_id)
             turns = await reads.turns.leading_to(held.turn_id, MEMORY)
+            replies = await reads.turns.replies_to(held.turn_id) if held.client_message_id else ()
         if scenario is None:
             return None
         history = tuple(ChatMessage(turn.author, turn.text) for turn in turns)
-        return ChatRequest(scenario, history, LONGEST_ANSWER, _pseudonym(held.user_id))
+        unwanted = tuple(reply.text for reply in replies if not reply.partial)
+        return ChatRequest(scenario, history, LONGEST_ANSWER, _pseudonym(held.user_id), unwanted)
 
     async def _speak_until(self, attempt: Attempt, request: ChatRequest, cancel: asyncio.Future[None]) -> Ending:
         """Have the model speak until it ends, the learner cancels or the lease is lost."""

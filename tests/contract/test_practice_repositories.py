@@ -315,6 +315,9 @@ async def test_replies_to_a_message_are_replaced_once_and_no_others(store, conve
         await work.commit()
     async with store.reads() as reads:
         assert await reads.turns.get(answered.id) == replace(answered, replaced=True, version=7)
+        assert [turn.id for turn in await reads.turns.replies_to(generation.turn_id)] == [answered.id]
+        assert [turn.position for turn in await reads.turns.replies_to(other.id)] == [5]
+        assert await reads.turns.replies_to(uuid4()) == []
         assert [turn.position for turn in await reads.turns.leading_to(other.id, 9)] == [1, 2, 4]
 
 

@@ -140,6 +140,11 @@ class FakeTurns:
         before = [turn for turn in self._of(asked.conversation_id) if turn.position <= asked.position] if asked else []
         return [turn for turn in before if not turn.replaced][-limit:]
 
+    async def replies_to(self, turn_id: UUID) -> Sequence[Turn]:
+        siblings = {one.id for one in self._generations.values() if one.turn_id == turn_id}
+        there = [turn for turn in self._rows.values() if turn.author is Author.PARTNER]
+        return sorted((turn for turn in there if turn.generation_id in siblings), key=lambda turn: turn.position)
+
     async def after(self, conversation_id: UUID, position: int, limit: int) -> Sequence[Turn]:
         running = (one for one in self._generations.values() if not one.has_ended)
         asked = [self._rows[one.turn_id].position for one in running if one.conversation_id == conversation_id]

@@ -125,3 +125,12 @@ def test_the_same_talk_has_the_same_next_line(check_in, scenarios) -> None:
     other = Talk(scenarios["early_check_in"])
     said = ["Hello!", "Passport?", "qwerty", "It is not ready.", "qwerty"]
     assert [check_in.say(text) for text in said] == [other.say(text) for text in said]
+
+
+def test_what_the_learner_wanted_another_line_for_is_not_said_again(scenarios) -> None:
+    for scenario in scenarios.values():
+        history = [ChatMessage(Author.PARTNER, scenario.opening_line), ChatMessage(Author.LEARNER, "Hello there.")]
+        heard: list[str] = []
+        for _ in range(3):
+            heard.append(next_line(scenario, history, heard))
+        assert len(set(heard)) == 3, scenario.id

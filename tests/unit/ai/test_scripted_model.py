@@ -75,3 +75,9 @@ def test_the_prompt_holds_the_scene_and_the_rules_for_every_level(scenarios) -> 
     for part in (scenario.title, scenario.persona, scenario.goal, scenario.opening_line, *scenario.targets):
         assert part in prompt
     assert "Never correct" in prompt
+
+
+def test_the_prompt_tells_the_lines_for_which_the_learner_wanted_another(scenarios) -> None:
+    scenario = scenarios["noisy_night"]
+    begin, told, end = system_prompt(scenario, ("One.", "Two.")).rpartition("Say something else:")
+    assert (begin.startswith(system_prompt(scenario)), told != "", end) == (True, True, "\n- One.\n- Two.")

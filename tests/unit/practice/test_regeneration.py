@@ -47,6 +47,18 @@ async def rows(app, position):
     return next(turn for turn in app.store.state.turns.values() if turn.position == position)
 
 
+async def test_the_model_is_told_the_replies_that_were_not_wanted(app, conversation, asked) -> None:
+    for text in ("Second.", "Third."):
+        app.model = saying(text)
+        await app.read(await app.regenerate(asked.id))
+    (request,) = app.model.requests
+    assert request.unwanted == ("First.", "Second.")
+    assert [message.text for message in request.history][-1] == "Hello?"
+    app.model = saying("Yes?")
+    await app.read(await app.send(conversation, "Are you there?", "m-2"))
+    assert app.model.requests[0].unwanted == ()
+
+
 async def test_the_new_reply_takes_the_place_of_the_old_one(app, conversation, asked) -> None:
     app.model = saying("Second.")
     generation = await app.regenerate(asked.id)
