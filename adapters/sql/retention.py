@@ -1,14 +1,29 @@
 """Removing what nobody needs any more, a batch at a time, so that no lock is held for long."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, Interval, Table, bindparam, delete, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Delete,
+    Interval,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from adapters.sql.answers import KEPT
 from adapters.sql.engine import Connections
 from adapters.sql.tables.answers import answer
 from adapters.sql.tables.background import job, worker_process
 from adapters.sql.tables.identity import session
+from adapters.sql.tables.practice import token_budget
 from domain.identity.model import SESSION_IDLE_LIFETIME
 
 JOBS_KEPT = timedelta(days=30)
@@ -17,12 +32,14 @@ SESSIONS_KEPT = timedelta(days=30)
 """After they were revoked: a refresh token that comes back is still known as one. Those that expired go at once."""
 PROCESSES_KEPT = timedelta(hours=1)
 """After their last beat: long enough to be alarmed by it."""
+BUDGETS_KEPT = timedelta(days=30)
+"""After their day: long enough to see who met the limit."""
 
 _BATCH = 1000
 _NOW = func.clock_timestamp()
 
 
-def _ago(age: timedelta) -> object:
+def _ago(age: timedelta) -> ColumnElement[datetime]:
     return _NOW - literal(age, Interval())
 
 
@@ -34,6 +51,7 @@ _DOOMED = {
         session.c.revoked_at < _ago(SESSIONS_KEPT),
     ),
     job: job.c.state.in_(["succeeded", "failed", "cancelled"]) & (job.c.finished_at < _ago(JOBS_KEPT)),
+    token_budget: token_budget.c.day < cast(_ago(BUDGETS_KEPT), Date),
     worker_process: worker_process.c.beat_at < _ago(PROCESSES_KEPT),
 }
 

@@ -115,8 +115,16 @@ async def test_the_sweep_removes_what_is_old_and_nothing_else(stage, connections
                 text("INSERT INTO answer VALUES (:id, 'm', :id, '', '', now() - make_interval(hours => :hours))"),
                 {"id": uuid4(), "hours": hours},
             )
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))  # budgets of no account
+        for days in (29, 32):
+            await connection.execute(
+                text(
+                    "INSERT INTO token_budget VALUES (:user, CAST(now() - make_interval(days => :days) AS date), 0, 1)"
+                ),
+                {"user": young.user_id, "days": days},
+            )
         await connection.commit()
     removed = await sweep(connections)
-    assert removed == {"answer": 1, "session": 0, "job": 1, "worker_process": 1}
+    assert removed == {"answer": 1, "session": 0, "token_budget": 1, "job": 1, "worker_process": 1}
     assert await stage.get(old) is None
     assert await stage.get(young) is not None
