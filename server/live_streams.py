@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
@@ -20,11 +21,15 @@ _SPREAD = 0.1
 
 
 class LiveStreams:
-    """Counts them by user. Those that go on by themselves end after about `lifetime` seconds."""
+    """Counts them by user.
 
-    def __init__(self, registry: StreamRegistry, lifetime: float, clock: Clock = system_clock) -> None:
+    Those that go on by themselves end after about `lifetime` seconds, or after `idle` in which nothing is said.
+    """
+
+    def __init__(self, registry: StreamRegistry, lifetime: float, idle: float, clock: Clock = system_clock) -> None:
         self._registry = registry
         self._lifetime = lifetime
+        self._idle = idle
         self._clock = clock
         self._endings: dict[Ending, UUID] = {}
         """With the session that each was opened in."""
@@ -49,14 +54,14 @@ class LiveStreams:
         async with self.counted(context, conversation_id, exactly=True):
             ending = Ending()
             seconds = self._lifetime * random.uniform(1 - _SPREAD, 1)  # noqa: S311 - spreads load, keeps no secret
-            timer = asyncio.get_running_loop().call_later(seconds, ending.end, ClosingReason.STREAM_EXPIRED)
+            expiry = _Expiry(ending, seconds, self._idle)
             self._endings[ending] = identity_of(context).session_id
             if self._is_stopping:
                 ending.end(ClosingReason.UNAVAILABLE)
             try:
                 yield ending
             finally:
-                timer.cancel()
+                expiry.cancel()
                 del self._endings[ending]
                 if not self._endings:
                     self._none_open.set()
@@ -77,6 +82,27 @@ class LiveStreams:
             with suppress(TimeoutError):
                 async with asyncio.timeout(within):
                     await self._none_open.wait()
+
+
+class _Expiry:
+    """Ends a stream after `lifetime` seconds, or after `idle` of silence."""
+
+    def __init__(self, ending: Ending, lifetime: float, idle: float) -> None:
+        self._ending, self._idle = ending, idle
+        self._ends_at = time.monotonic() + lifetime
+        self._timer: asyncio.TimerHandle | None = None
+        self._look()
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        left = min(self._ends_at, self._ending.used_at + self._idle) - time.monotonic()
+        if left <= 0:
+            self._ending.end(ClosingReason.STREAM_EXPIRED)
+        else:
+            self._timer = asyncio.get_running_loop().call_later(left, self._look)
 
 
 def _conversation(text: str) -> UUID | None:

@@ -81,7 +81,7 @@ def build_service(
     registry.register(application.api_use)
     image = with_sunsets(our_image(), settings.sunset)
     interceptors = _interceptors(application, image, registry, access_log, now)
-    streams = LiveStreams(application.streams, settings.stream_lifetime_seconds)
+    streams = LiveStreams(application.streams, settings.stream_lifetime_seconds, settings.stream_idle_seconds)
     application.sessions.listen(streams.end_session)
     options = GatewayOptions(
         cors_origins=settings.cors_origins, max_timeout_seconds=settings.stream_deadline_seconds, clock=now

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     max_deadline_seconds: FiniteFloat = Field(30.0, gt=0, le=3600)
     stream_deadline_seconds: FiniteFloat = Field(600.0, gt=0, le=86400)
     stream_lifetime_seconds: FiniteFloat = Field(3600.0, gt=0, le=86400)
+    stream_idle_seconds: FiniteFloat = Field(900.0, gt=0, le=86400)
     streams_per_user: int = Field(20, ge=1, le=1000)
     shutdown_seconds: FiniteFloat = Field(30.0, ge=0, le=35)
 

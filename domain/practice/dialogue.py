@@ -107,6 +107,7 @@ class Dialogue:
         return None
 
     def _given(self, happening: Happening) -> Happening:
+        self._ending.use()
         if isinstance(happening, Conversation):
             self._cursor = conversation_cursor(happening.id, happening.version)
         return happening
@@ -136,6 +137,7 @@ class Dialogue:
     async def _obey(self, commands: AsyncIterator[Command]) -> None:
         """Do what is asked for, one thing after the other."""
         async for command in commands:
+            self._ending.use()
             try:
                 await self._do(command)
             except DomainError as refusal:

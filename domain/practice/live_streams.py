@@ -1,5 +1,6 @@
 """Streams that stay open: why they end though they could go on, and who has which open."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class ClosingReason(StrEnum):
 
 _MESSAGES = {
     ClosingReason.SUPERSEDED: "The conversation was opened elsewhere.",
-    ClosingReason.STREAM_EXPIRED: "The stream has been open for as long as it may. Open it again.",
+    ClosingReason.STREAM_EXPIRED: "The stream has been open, or silent, for as long as it may. Open it again.",
     ClosingReason.UNAVAILABLE: "The server is stopping. Open the stream again.",
 }
 
@@ -40,16 +41,22 @@ class Closed:
 class Ending:
     """Ends one stream from outside."""
 
-    __slots__ = ("_told", "reason")
+    __slots__ = ("_told", "reason", "used_at")
 
     def __init__(self) -> None:
         self.reason: ClosingReason | None = None
         """None: it goes on."""
+        self.used_at = time.monotonic()
+        """When something was last said on the stream, in either direction."""
         self._told: Callable[[], object] | None = None
 
     def tell(self, told: Callable[[], object]) -> None:
         """Have `end` call `told`, which wakes the stream."""
         self._told = told
+
+    def use(self) -> None:
+        """Take note that something is said."""
+        self.used_at = time.monotonic()
 
     def end(self, reason: ClosingReason) -> None:
         """End the stream as soon as it looks; the first reason counts."""

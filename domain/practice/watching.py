@@ -151,6 +151,7 @@ class WatchConversation:
             while ending.reason is None:
                 async with aclosing(tail.look()) as news:
                     async for changed in news:
+                        ending.use()
                         yield changed
                 if tail.is_over:
                     return

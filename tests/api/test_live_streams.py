@@ -5,7 +5,7 @@ import io
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import grpc
 import httpx
@@ -160,6 +160,21 @@ async def test_a_stream_ends_when_its_lifetime_is_over_and_goes_on_by_its_cursor
     talk = await open_talk(instance.http, conversation.id, learner.token)
     await talk.ask(open={})
     assert (await talk.until("change.closed")).change.closed.reason == "STREAM_EXPIRED"
+
+
+async def test_a_stream_on_which_nothing_is_said_ends_and_one_on_which_something_is_goes_on(serve, learner) -> None:
+    instance = await serve(stream_idle_seconds=0.5)
+    conversation = await learner.converse()
+    talk = await open_talk(instance.http, conversation.id, learner.token)
+    began = asyncio.get_running_loop().time()
+    while asyncio.get_running_loop().time() - began < 1:
+        await talk.ask(cancel={"generation_id": str(uuid4())})
+        await talk.until("refused")
+        await asyncio.sleep(0.01)  # as somebody types, not as a flood: that is cut
+    await talk.until("change.closed")
+    assert talk.heard[-1].change.closed.reason == "STREAM_EXPIRED"
+    *_, last = await events(watch(instance.grpc, conversation.id, learner.token))
+    assert (last.closed.reason, last.cursor) == ("STREAM_EXPIRED", f"{conversation.id}:1")
 
 
 async def test_a_session_that_ends_in_one_process_ends_its_streams_in_another(serve, learner) -> None:

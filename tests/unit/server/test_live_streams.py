@@ -59,13 +59,30 @@ async def ended(ending) -> ClosingReason:
 
 
 async def test_a_stream_ends_when_its_lifetime_is_over(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=0.01)
+    streams = LiveStreams(registry, lifetime=0.01, idle=60)
     async with streams.open(context, "") as ending:
         assert await ended(ending) is ClosingReason.STREAM_EXPIRED
 
 
+async def test_a_stream_on_which_nothing_is_said_ends(registry, context) -> None:
+    streams = LiveStreams(registry, lifetime=60, idle=0.01)
+    async with streams.open(context, "") as ending:
+        assert await ended(ending) is ClosingReason.STREAM_EXPIRED
+
+
+async def test_a_stream_on_which_something_is_said_goes_on(registry, context) -> None:
+    loop, streams = asyncio.get_running_loop(), LiveStreams(registry, lifetime=60, idle=0.2)
+    began = loop.time()
+    async with streams.open(context, "") as ending:
+        while loop.time() - began < 0.4:
+            ending.use()
+            await asyncio.sleep(0.01)
+        assert ending.reason is None
+        assert await ended(ending) is ClosingReason.STREAM_EXPIRED
+
+
 async def test_the_lifetimes_of_streams_opened_together_differ(registry, context) -> None:
-    loop, streams = asyncio.get_running_loop(), LiveStreams(registry, lifetime=0.2)
+    loop, streams = asyncio.get_running_loop(), LiveStreams(registry, lifetime=0.2, idle=60)
 
     async def life() -> float:
         began = loop.time()
@@ -80,7 +97,7 @@ async def test_the_lifetimes_of_streams_opened_together_differ(registry, context
 
 
 async def test_streams_end_with_the_session_that_they_were_opened_in(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60)
+    streams = LiveStreams(registry, lifetime=60, idle=60)
     async with streams.open(context, "") as ending:
         streams.end_session(uuid4())
         assert ending.reason is None
@@ -89,7 +106,7 @@ async def test_streams_end_with_the_session_that_they_were_opened_in(registry, c
 
 
 async def test_a_server_that_stops_waits_for_the_last_words_of_its_streams(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60)
+    streams = LiveStreams(registry, lifetime=60, idle=60)
     said: list[str] = []
 
     async def stay() -> None:
@@ -110,7 +127,7 @@ async def test_a_server_that_stops_waits_for_the_last_words_of_its_streams(regis
 
 
 async def test_it_waits_no_longer_than_it_is_told_for_one_that_says_nothing(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60)
+    streams = LiveStreams(registry, lifetime=60, idle=60)
     async with streams.open(context, "") as ending, asyncio.timeout(5):
         await streams.stop(within=0.01)
         assert ending.reason is ClosingReason.UNAVAILABLE
@@ -118,11 +135,11 @@ async def test_it_waits_no_longer_than_it_is_told_for_one_that_says_nothing(regi
 
 async def test_with_no_stream_open_it_waits_for_nothing(registry) -> None:
     async with asyncio.timeout(5):
-        await LiveStreams(registry, lifetime=60).stop(within=60)
+        await LiveStreams(registry, lifetime=60, idle=60).stop(within=60)
 
 
 async def test_a_stream_is_counted_for_its_user_with_what_is_known_of_it(registry, context) -> None:
-    streams, conversation = LiveStreams(registry, lifetime=60, clock=lambda: NOW), uuid4()
+    streams, conversation = LiveStreams(registry, lifetime=60, idle=60, clock=lambda: NOW), uuid4()
     async with streams.counted(context, str(conversation)), streams.open(context, "no id"):
         user_id = context.identity.user_id
         assert registry.opened == [
@@ -133,7 +150,7 @@ async def test_a_stream_is_counted_for_its_user_with_what_is_known_of_it(registr
 
 
 async def test_one_too_many_is_refused_before_it_is_open(context) -> None:
-    streams = LiveStreams(Registry(room=1), lifetime=60)
+    streams = LiveStreams(Registry(room=1), lifetime=60, idle=60)
     async with streams.open(context, ""):
         with pytest.raises(TooManyStreams):
             await streams.open(context, "").__aenter__()

@@ -177,7 +177,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     `{"reason": "SUPERSEDED"}`
     """
     ERROR_REASON_STREAM_EXPIRED: _ErrorReason.ValueType  # 73
-    """In `StreamClosed`: the stream has been open for as long as one may be; open it again after its cursor.
+    """In `StreamClosed`: the stream has been open, or silent, for as long as one may be; open it again
+    after its cursor.
     `{"reason": "STREAM_EXPIRED"}`
     """
     ERROR_REASON_INTERRUPTED: _ErrorReason.ValueType  # 80
@@ -393,7 +394,8 @@ ERROR_REASON_SUPERSEDED: ErrorReason.ValueType  # 72
 `{"reason": "SUPERSEDED"}`
 """
 ERROR_REASON_STREAM_EXPIRED: ErrorReason.ValueType  # 73
-"""In `StreamClosed`: the stream has been open for as long as one may be; open it again after its cursor.
+"""In `StreamClosed`: the stream has been open, or silent, for as long as one may be; open it again
+after its cursor.
 `{"reason": "STREAM_EXPIRED"}`
 """
 ERROR_REASON_INTERRUPTED: ErrorReason.ValueType  # 80
