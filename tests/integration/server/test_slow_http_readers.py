@@ -37,6 +37,16 @@ def reply(servicer) -> EndlessReply:
     return servicer.send_message
 
 
+async def test_a_client_that_leaves_ends_a_handler_that_never_waits(host, reply, recorder) -> None:
+    head = "POST /api/v2/conversations/0c9f/messages HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n"
+    request = f"{head}content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}".encode()
+    for _ in range(8):  # each would have met the deadline one time in seven
+        with slow_readers(f"http://{host.http_listen}", request, 1) as reader:
+            await begin(reader)
+        assert (await recorder.ended.get()).code == code_pb2.CANCELLED
+    assert reply.open == 0
+
+
 @pytest.mark.parametrize("accept", ["text/event-stream", "application/x-ndjson", "application/json"])
 async def test_slow_readers_hold_their_handlers_up_and_fill_no_memory(host, reply, recorder, until, accept) -> None:
     head = f"POST /api/v2/conversations/0c9f/messages HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\n"
