@@ -33,14 +33,10 @@ $(DEV): $(READY) requirements-dev.lock
 run: $(READY) ## Start everything on this machine: engines, migrations, gRPC, HTTP (Ctrl-C stops it)
 	@exec fluentpro dev
 
-# Tests that start processes and wait for what becomes of them: beside others they would measure those.
-ALONE := tests/integration tests/e2e tests/examples tests/faults
-
 .PHONY: test
 test: $(DEV) ## Run every test, with coverage
 	coverage erase
-	coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
-	coverage run -m pytest $(ALONE)
+	coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	coverage combine --quiet
 	coverage report
 
