@@ -11,7 +11,7 @@ from domain.identity.access import GetPublicKeys
 from domain.identity.erase import EraseUser
 from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
-from domain.identity.open_sessions import ListSessions, RevokeSession
+from domain.identity.open_sessions import FindEndedSessions, ListSessions, RevokeSession
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens
 from domain.identity.sign_up import RegisterUser
@@ -51,6 +51,7 @@ class IdentityUseCases:
     log_out: LogOut
     list_sessions: ListSessions
     revoke_session: RevokeSession
+    find_ended_sessions: FindEndedSessions
     get_public_keys: GetPublicKeys
     get_user: GetUser
     update_profile: UpdateProfile

@@ -29,7 +29,7 @@ from domain.identity.access import GetPublicKeys
 from domain.identity.erase import EraseUser
 from domain.identity.export import ExportAccount
 from domain.identity.log_in import AuthenticateUser
-from domain.identity.open_sessions import ListSessions, RevokeSession
+from domain.identity.open_sessions import FindEndedSessions, ListSessions, RevokeSession
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
 from domain.identity.sign_up import RegisterUser
@@ -72,6 +72,7 @@ def identity_use_cases(parts: Parts) -> IdentityUseCases:
         log_out=LogOut(parts.uow, parts.sessions, parts.clock),
         list_sessions=ListSessions(parts.reads, parts.sessions, parts.clock),
         revoke_session=RevokeSession(parts.uow, parts.sessions, parts.clock),
+        find_ended_sessions=FindEndedSessions(parts.reads, parts.clock),
         get_public_keys=GetPublicKeys(access),
         get_user=GetUser(parts.reads),
         update_profile=UpdateProfile(parts.uow, parts.clock),

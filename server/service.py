@@ -45,7 +45,7 @@ from server.interceptors.metrics import Metrics
 from server.interceptors.origin import Origins
 from server.interceptors.request_id import RequestIds
 from server.interceptors.required import Required
-from server.live_streams import LiveStreams
+from server.live_streams import Lifetimes, LiveStreams
 from server.openapi_wording import WORDING
 from server.policies import MethodPolicy, read_policies
 from server.practice_page import practice_pages
@@ -81,7 +81,11 @@ def build_service(
     registry.register(application.api_use)
     image = with_sunsets(our_image(), settings.sunset)
     interceptors = _interceptors(application, image, registry, access_log, now)
-    streams = LiveStreams(application.streams, settings.stream_lifetime_seconds, settings.stream_idle_seconds)
+    streams = LiveStreams(
+        application.streams,
+        application.identity.find_ended_sessions,
+        Lifetimes(settings.stream_lifetime_seconds, settings.stream_idle_seconds),
+    )
     application.sessions.listen(streams.end_session)
     options = GatewayOptions(
         cors_origins=settings.cors_origins, max_timeout_seconds=settings.stream_deadline_seconds, clock=now

@@ -1,10 +1,10 @@
 """Sessions and the hashes of their refresh tokens in Postgres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.engine import Connections
@@ -15,16 +15,19 @@ _COLUMNS = tables.session.c.keys()
 _ADD = insert(tables.session)
 _ADD_TOKEN = insert(tables.refresh_token)
 _GET = select(tables.session).where(tables.session.c.id == bindparam("session_id"))
+_IS_OPEN = and_(
+    tables.session.c.revoked_at.is_(None),
+    tables.session.c.last_seen_at > bindparam("idle_since"),
+    tables.session.c.absolute_expiry > bindparam("now"),
+)
 _OPEN = (
     select(tables.session)
-    .where(
-        tables.session.c.user_id == bindparam("owner"),
-        tables.session.c.revoked_at.is_(None),
-        tables.session.c.last_seen_at > bindparam("idle_since"),
-        tables.session.c.absolute_expiry > bindparam("now"),
-    )
+    .where(tables.session.c.user_id == bindparam("owner"), _IS_OPEN)
     .order_by(tables.session.c.last_seen_at.desc(), tables.session.c.id.desc())
     .limit(bindparam("most"))
+)
+_OPEN_AMONG = select(tables.session.c.id).where(
+    tables.session.c.id == func.any(bindparam("ids", type_=ARRAY(tables.session.c.id.type))), _IS_OPEN
 )
 _GET_FOR_UPDATE = _GET.where(tables.session.c.user_id == bindparam("owner")).with_for_update(key_share=True)
 # In one order, so that two who end sessions of the same user cannot wait for each other.
@@ -101,6 +104,11 @@ class SqlSessions:
         """Give the user's open sessions, the one last used first."""
         values = {"owner": user_id, "now": now, "idle_since": now - SESSION_IDLE_LIFETIME, "most": most}
         return [Session(**row) for row in (await self._connection.execute(_OPEN, values)).mappings()]
+
+    async def open_among(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
+        """Give those of the sessions that are open."""
+        values = {"ids": list(session_ids), "now": now, "idle_since": now - SESSION_IDLE_LIFETIME}
+        return [row["id"] for row in (await self._connection.execute(_OPEN_AMONG, values)).mappings()]
 
     async def get_for_update(self, session_id: UUID, user_id: UUID) -> Session | None:
         """Give a session of the user and lock it until the transaction's end."""

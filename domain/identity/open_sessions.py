@@ -1,7 +1,7 @@
-"""The sessions that a user has open: seeing them, and ending one from any device."""
+"""The sessions that a user has open: seeing them, ending one from any device, and knowing of those that ended."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -65,6 +65,20 @@ class RevokeSession:
             work.record(SessionRevoked(session_id=session.id, user_id=user_id, cause=Revocation.ENDED_BY_USER))
             await work.commit()
         await self.live.ended(user_id, [session.id])
+
+
+@dataclass(frozen=True, slots=True)
+class FindEndedSessions:
+    """Finds those of some sessions that have ended: for processes that keep something open in them."""
+
+    reads: IdentityReads
+    clock: Clock
+
+    async def __call__(self, session_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those that are not open. Raises Unavailable."""
+        async with self.reads() as repositories:
+            are_open = await repositories.sessions.open_among(session_ids, self.clock())
+        return set(session_ids).difference(are_open)
 
 
 def _place(session: Session) -> _Place:

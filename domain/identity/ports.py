@@ -1,6 +1,6 @@
 """What the identity area needs from outside."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -69,6 +69,10 @@ class Sessions(Protocol):
 
     async def open_of(self, user_id: UUID, now: datetime, most: int) -> Sequence[Session]:
         """Give the user's sessions that are open at `now`: at most so many, the one last used first."""
+        ...
+
+    async def open_among(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
+        """Give those of the sessions that are open at `now`, whosever they are."""
         ...
 
     async def get_for_update(self, session_id: UUID, user_id: UUID) -> Session | None:

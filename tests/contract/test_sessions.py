@@ -126,6 +126,19 @@ async def test_a_session_that_has_ended_is_not_open(store, kept):
             assert {each.id for each in found} == {each.id for each in (kept, used_lately) if each.is_open(moment)}
 
 
+async def test_of_some_sessions_the_open_ones_are_found(store, kept):
+    revoked = Session.opened(uuid4(), kept.user_id, "old", NOON)
+    await add(store, revoked)
+    async with store[0]() as work:
+        await work.sessions.revoke(revoked.revoked(LATER))
+        await work.commit()
+    asked = [kept.id, revoked.id, uuid4()]
+    async with store[1]() as repositories:
+        assert list(await repositories.sessions.open_among(asked, LATER)) == [kept.id]
+        assert list(await repositories.sessions.open_among(asked, kept.absolute_expiry)) == []
+        assert list(await repositories.sessions.open_among([], LATER)) == []
+
+
 async def test_a_session_is_given_for_update_to_its_own_user_alone(store, kept):
     async with store[0]() as work:
         assert await work.sessions.get_for_update(kept.id, kept.user_id) == kept

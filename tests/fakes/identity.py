@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -118,6 +118,9 @@ class FakeSessions:
     async def open_of(self, user_id: UUID, now: datetime, most: int) -> Sequence[Session]:
         own = [session for session in self._sessions.values() if session.user_id == user_id and session.is_open(now)]
         return sorted(own, key=lambda session: (session.last_seen_at, session.id), reverse=True)[:most]
+
+    async def open_among(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
+        return [one for one in session_ids if one in self._sessions and self._sessions[one].is_open(now)]
 
     async def get_for_update(self, session_id: UUID, user_id: UUID) -> Session | None:
         session = self._sessions.get(session_id)

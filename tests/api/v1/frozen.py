@@ -32,6 +32,7 @@ from domain.catalog.use_cases import WordRoleMatcher
 from domain.identity.access import GetPublicKeys, VerifyAccessToken
 from domain.identity.erase import EraseUser
 from domain.identity.log_in import AuthenticateUser
+from domain.identity.open_sessions import FindEndedSessions
 from domain.identity.profile import GetUser, UpdateProfile
 from domain.identity.sessions import LogOut, RefreshTokens, SessionTokens
 from domain.identity.sign_up import RegisterUser
@@ -115,6 +116,7 @@ class Frozen:
             log_out=LogOut(work, self._live, clock),
             list_sessions=cast("Any", None),  # v1 has no such methods
             revoke_session=cast("Any", None),
+            find_ended_sessions=FindEndedSessions(reads, clock),
             get_public_keys=GetPublicKeys(self._access),
             get_user=GetUser(reads),
             update_profile=UpdateProfile(work, clock),

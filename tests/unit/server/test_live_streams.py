@@ -10,7 +10,9 @@ import pytest
 
 from domain.practice.errors import TooManyStreams
 from domain.practice.live_streams import ClosingReason, OpenStream
-from server.live_streams import LiveStreams
+from domain.shared.clock import Clock, system_clock
+from domain.shared.errors import Unavailable
+from server.live_streams import FindEnded, Lifetimes, LiveStreams
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -48,6 +50,19 @@ def context() -> SimpleNamespace:
     return SimpleNamespace(method="/fluentpro.v2.ConversationService/Converse", identity=identity, headers=headers)
 
 
+def live(
+    registry: Registry, find_ended: FindEnded | None = None, clock: Clock = system_clock, **lifetimes: float
+) -> LiveStreams:
+    """Make streams that live long, in sessions that go on, unless something else is said."""
+    return LiveStreams(
+        registry, find_ended or none_ended, Lifetimes(**({"longest": 60, "idle": 60} | lifetimes)), clock
+    )
+
+
+async def none_ended(_session_ids):
+    return ()
+
+
 async def ended(ending) -> ClosingReason:
     """Wait for a stream's end."""
     told = asyncio.Event()
@@ -59,19 +74,19 @@ async def ended(ending) -> ClosingReason:
 
 
 async def test_a_stream_ends_when_its_lifetime_is_over(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=0.01, idle=60)
+    streams = live(registry, longest=0.01)
     async with streams.open(context, "") as ending:
         assert await ended(ending) is ClosingReason.STREAM_EXPIRED
 
 
 async def test_a_stream_on_which_nothing_is_said_ends(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60, idle=0.01)
+    streams = live(registry, idle=0.01)
     async with streams.open(context, "") as ending:
         assert await ended(ending) is ClosingReason.STREAM_EXPIRED
 
 
 async def test_a_stream_on_which_something_is_said_goes_on(registry, context) -> None:
-    loop, streams = asyncio.get_running_loop(), LiveStreams(registry, lifetime=60, idle=0.2)
+    loop, streams = asyncio.get_running_loop(), live(registry, idle=0.2)
     began = loop.time()
     async with streams.open(context, "") as ending:
         while loop.time() - began < 0.4:
@@ -82,7 +97,7 @@ async def test_a_stream_on_which_something_is_said_goes_on(registry, context) ->
 
 
 async def test_the_lifetimes_of_streams_opened_together_differ(registry, context) -> None:
-    loop, streams = asyncio.get_running_loop(), LiveStreams(registry, lifetime=0.2, idle=60)
+    loop, streams = asyncio.get_running_loop(), live(registry, longest=0.2)
 
     async def life() -> float:
         began = loop.time()
@@ -97,7 +112,7 @@ async def test_the_lifetimes_of_streams_opened_together_differ(registry, context
 
 
 async def test_streams_end_with_the_session_that_they_were_opened_in(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60, idle=60)
+    streams = live(registry)
     async with streams.open(context, "") as ending:
         streams.end_session(uuid4())
         assert ending.reason is None
@@ -105,8 +120,34 @@ async def test_streams_end_with_the_session_that_they_were_opened_in(registry, c
         assert ending.reason is ClosingReason.STREAM_EXPIRED
 
 
+async def test_a_session_that_ended_unheard_ends_its_streams_once_the_database_can_be_asked(registry, context) -> None:
+    has_ended = False
+
+    async def find_ended(session_ids):
+        assert session_ids == {context.identity.session_id}
+        if not has_ended:
+            raise Unavailable("The database is away.")
+        return session_ids
+
+    streams = live(registry, find_ended=find_ended, check_every=0.01)
+    async with streams.open(context, "") as ending:
+        await asyncio.sleep(0.05)  # some questions that nobody answers
+        assert ending.reason is None
+        has_ended = True
+        assert await ended(ending) is ClosingReason.STREAM_EXPIRED
+
+
+async def test_without_open_streams_nobody_is_asked(registry, context) -> None:
+    before = asyncio.all_tasks()
+    streams = live(registry)
+    async with streams.open(context, ""), streams.open(context, ""):
+        assert len(asyncio.all_tasks() - before) == 1
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
 async def test_a_server_that_stops_waits_for_the_last_words_of_its_streams(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60, idle=60)
+    streams = live(registry)
     said: list[str] = []
 
     async def stay() -> None:
@@ -127,7 +168,7 @@ async def test_a_server_that_stops_waits_for_the_last_words_of_its_streams(regis
 
 
 async def test_it_waits_no_longer_than_it_is_told_for_one_that_says_nothing(registry, context) -> None:
-    streams = LiveStreams(registry, lifetime=60, idle=60)
+    streams = live(registry)
     async with streams.open(context, "") as ending, asyncio.timeout(5):
         await streams.stop(within=0.01)
         assert ending.reason is ClosingReason.UNAVAILABLE
@@ -135,11 +176,11 @@ async def test_it_waits_no_longer_than_it_is_told_for_one_that_says_nothing(regi
 
 async def test_with_no_stream_open_it_waits_for_nothing(registry) -> None:
     async with asyncio.timeout(5):
-        await LiveStreams(registry, lifetime=60, idle=60).stop(within=60)
+        await live(registry).stop(within=60)
 
 
 async def test_a_stream_is_counted_for_its_user_with_what_is_known_of_it(registry, context) -> None:
-    streams, conversation = LiveStreams(registry, lifetime=60, idle=60, clock=lambda: NOW), uuid4()
+    streams, conversation = live(registry, clock=lambda: NOW), uuid4()
     async with streams.counted(context, str(conversation)), streams.open(context, "no id"):
         user_id = context.identity.user_id
         assert registry.opened == [
@@ -150,7 +191,7 @@ async def test_a_stream_is_counted_for_its_user_with_what_is_known_of_it(registr
 
 
 async def test_one_too_many_is_refused_before_it_is_open(context) -> None:
-    streams = LiveStreams(Registry(room=1), lifetime=60, idle=60)
+    streams = live(Registry(room=1))
     async with streams.open(context, ""):
         with pytest.raises(TooManyStreams):
             await streams.open(context, "").__aenter__()
