@@ -25,7 +25,8 @@ async def one_conversation(stage: Stage, report: Report) -> None:
     """Have fifty writers say twenty things each in one conversation, at two servers, each as soon as it is let."""
     writers, turns = stage.size.pick(smoke=(5, 4), card=(50, 20), soak=(50, 20))
     async with provider(words=2, pause=0.0) as partner:
-        servers = await stage.two_servers(**partner.settings)
+        # More at once than one user may read, and more words than a user has a day.
+        servers = await stage.two_servers(**partner.settings, streams_per_user=2 * writers, daily_tokens=0)
         async with talkers(servers[0], 1) as [talker]:
             numbers = [range(writer * turns, (writer + 1) * turns) for writer in range(writers)]
             everybody = (_write(talker, servers[writer % 2], mine, stage.random) for writer, mine in enumerate(numbers))
