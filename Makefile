@@ -54,7 +54,7 @@ faults: $(DEV) ## Break things on purpose, and see that the promises hold (under
 	python -m tests.faults --smoke
 
 .PHONY: scorecard
-scorecard: $(DEV) ## The same, the whole card (some 40 minutes), and write docs/reference/reliability.md
+scorecard: $(DEV) ## The same, the whole card (some 35 minutes), and write docs/reference/reliability.md
 	python -m tests.faults --card
 
 .PHONY: soak
