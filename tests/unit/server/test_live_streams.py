@@ -121,19 +121,20 @@ async def test_streams_end_with_the_session_that_they_were_opened_in(registry, c
 
 
 async def test_a_session_that_ended_unheard_ends_its_streams_once_the_database_can_be_asked(registry, context) -> None:
-    has_ended = False
+    has_ended, asked = asyncio.Event(), asyncio.Event()
 
     async def find_ended(session_ids):
         assert session_ids == {context.identity.session_id}
-        if not has_ended:
+        asked.set()
+        if not has_ended.is_set():
             raise Unavailable("The database is away.")
         return session_ids
 
     streams = live(registry, find_ended=find_ended, check_every=0.01)
     async with streams.open(context, "") as ending:
-        await asyncio.sleep(0.05)  # some questions that nobody answers
+        await asyncio.wait_for(asked.wait(), 5)
         assert ending.reason is None
-        has_ended = True
+        has_ended.set()
         assert await ended(ending) is ClosingReason.STREAM_EXPIRED
 
 
