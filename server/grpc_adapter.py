@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Never, TypeAlias
+from typing import Any, Never, TypeAlias, cast
 
 import grpc
+from grpc._cython.cygrpc import _ServerStoppedError  # type: ignore[import-not-found]  # compiled, without types
 from grpc_interceptor.server import AsyncServerInterceptor
 
 from server.call import Call
 from server.chain import Chain
+from server.interruption import ServerStopping
 from server.method import Method
 from server.status import Failed
 
@@ -68,6 +70,8 @@ class GrpcAdapter(AsyncServerInterceptor):
         """Run one RPC; `method` is the handler that the chain has already."""
         found = self._methods[method_name]
         call = self._call(found, context)
+        if found.client_streams:
+            request_or_iterator = _until_stopped(cast("AsyncIterator[bytes]", request_or_iterator))
         if found.server_streams:
             return self._stream(found, request_or_iterator, call, context)
         try:
@@ -116,6 +120,15 @@ def _with_bytes(handler: Handler) -> Handler:
     if handler.response_streaming:
         return grpc.unary_stream_rpc_method_handler(handler.unary_stream)  # type: ignore[arg-type] # never None
     return grpc.unary_unary_rpc_method_handler(handler.unary_unary)  # type: ignore[arg-type] # never None
+
+
+async def _until_stopped(messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Give a client's messages; where gRPC stops reading them because its server stops, say so as we do."""
+    try:
+        async for data in messages:
+            yield data
+    except _ServerStoppedError:
+        raise ServerStopping from None
 
 
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], call: Call, failed: Failed) -> Never:
