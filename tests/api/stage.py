@@ -20,12 +20,15 @@ class Line:
     text: str = field(default_factory=lambda: f"Good evening ({uuid4().hex}).")
     asked: int = 0
     """How often the model was asked for it."""
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether the model has been asked for it."""
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     """Whether the stream that gives it was closed."""
 
     async def play(self) -> AsyncGenerator[ChatPart, None]:
         """Give the parts."""
         self.asked += 1
+        self.begun.set()
         try:
             for part in self.parts:
                 if isinstance(part, asyncio.Event):
