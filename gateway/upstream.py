@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import grpc.aio
 from google.rpc import status_pb2
-from grpc._cython.cygrpc import InternalError  # type: ignore[import-not-found]  # compiled, without types
 
 from gateway.errors import Refusal
 
@@ -18,7 +17,7 @@ _DETAILS_KEY = "grpc-status-details-bin"
 # A kilobyte of it is for what gRPC itself adds. HTTP/2 (RFC 9113, 6.5.2) counts 32 bytes for each entry.
 _MAX_METADATA = 7 << 10
 _ENTRY = 32
-_CALL_IS_OVER = (grpc.aio.AioRpcError, asyncio.InvalidStateError, InternalError)
+_CALL_IS_OVER = (grpc.aio.AioRpcError, asyncio.InvalidStateError, grpc.aio.InternalError)
 
 CHANNEL_OPTIONS = (
     # The service behind is the operator's own: only what clients send has a limit. Metadata needs one, and an error's

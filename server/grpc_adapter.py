@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any, Never, TypeAlias, cast
 
 import grpc
-from grpc._cython.cygrpc import _ServerStoppedError  # type: ignore[import-not-found]  # compiled, without types
+import grpc.aio
 from grpc_interceptor.server import AsyncServerInterceptor
 
 from server.call import Call
@@ -127,7 +127,9 @@ async def _until_stopped(messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]
     try:
         async for data in messages:
             yield data
-    except _ServerStoppedError:
+    except (grpc.aio.AbortError, grpc.aio.InternalError, grpc.aio.UsageError):
+        raise
+    except grpc.aio.BaseError:  # the one that is left has no public name
         raise ServerStopping from None
 
 
