@@ -21,16 +21,11 @@ from gateway.errors import (
     problem_of_status,
 )
 from gateway.exchange import Exchange
+from gateway.fairness import SHARE, Turns
 from gateway.renderers import EVENT_STREAM, HEARTBEAT, StreamForm
 from gateway.upstream import UpstreamError
 
 _log = logging.getLogger(__name__)
-
-_FAIR_SHARE = 32  # messages in a row before other requests get the loop, when neither side ever waits
-# Seconds after which the HTTP server's threads get their turn too, and how long it is. A loop that never waits gives
-# the interpreter's lock up in each write, but takes it back before a thread that wants it has woken: of a client that
-# had left one then knew after 0.3 to 10 s, since writes to nobody never wait; now after 0.1.
-_BREATHES_EVERY, _BREATH = 0.05, 0.001
 
 
 class StreamCutError(Exception):
@@ -52,14 +47,14 @@ class StreamResponse:
         self._is_events = form.content_type == EVENT_STREAM.encode()
         self._writer = BurstWriter(self._write)
         self._sending = asyncio.Lock()
-        self._last_sent = self._breathed = 0.0
+        self._last_sent = 0.0
         self._beat: asyncio.TimerHandle | None = None
         self._beating: asyncio.Task[None] | None = None
         self._deflater: Deflater | None = None
 
     async def serve(self, stream: AsyncGenerator[bytes, None]) -> None:
         """Send every message of `stream`; an error before anything was sent is the caller's to answer."""
-        self._last_sent = self._breathed = asyncio.get_running_loop().time()
+        self._last_sent = asyncio.get_running_loop().time()
         if self._is_events:
             self._listen()
         try:
@@ -74,7 +69,7 @@ class StreamResponse:
 
     async def _pass_on(self, stream: AsyncGenerator[bytes, None]) -> None:
         try:
-            count = 0
+            count, turns = 0, Turns()
             parse, render, writer = self._answer.parse, self._form.message, self._writer
             async for data in stream:
                 writer.add(render(parse(data)))
@@ -83,8 +78,8 @@ class StreamResponse:
                 count += 1
                 if count == 1:
                     await writer.flush()  # nobody waits longer for the first word than they must
-                elif count % _FAIR_SHARE == 0:
-                    await self._let_others()
+                elif count % SHARE == 0:
+                    await turns.let_others()
         except UpstreamError as error:
             await self._fail(error, problem_of_status(error.status))
         except Fault as fault:  # in a message of the client's own stream
@@ -96,15 +91,6 @@ class StreamResponse:
             await self._fail(error, internal_problem("the answer cannot be written as JSON"))
         else:
             await self._end()
-
-    async def _let_others(self) -> None:
-        """Let other requests have the loop, and from time to time the threads beside it the interpreter."""
-        now = asyncio.get_running_loop().time()
-        if now - self._breathed < _BREATHES_EVERY:
-            await asyncio.sleep(0)
-        else:
-            self._breathed = now
-            await asyncio.sleep(_BREATH)
 
     async def _write(self, data: bytes, *, more: bool = True) -> None:
         async with self._sending:

@@ -128,6 +128,8 @@ class WebSocketConnection(asyncio.Protocol):
 
     async def send(self, data: bytes, *, is_text: bool) -> None:
         """Send a message, and wait while the client has no room for more. Raises ConnectionResetError."""
+        if self.transport.is_closing():  # the loop tells us a turn later that it is lost
+            raise ConnectionResetError("the WebSocket is lost")
         try:
             (self._protocol.send_text if is_text else self._protocol.send_binary)(data)
         except InvalidState:

@@ -11,6 +11,7 @@ from gateway.binding import Binding
 from gateway.codec.json_text import dump
 from gateway.envelope import Envelope, Facts
 from gateway.exchange import ClientGoneError
+from gateway.fairness import SHARE, Turns
 from gateway.options import GatewayOptions
 from gateway.request_headers import RequestHeaders, timeout_of
 from gateway.routes import Match
@@ -23,8 +24,6 @@ from gateway.websocket.opening import authorization_of, check_origin, no_authori
 from gateway.websocket.rate import TokenBucket
 
 _log = logging.getLogger(__name__)
-
-_FAIR_SHARE = 32  # messages in a row before other requests get the loop, when neither side ever waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +123,12 @@ class Session:
                 await self._pass_on(answers)
 
     async def _pass_on(self, answers: AsyncGenerator[bytes, None]) -> None:
-        count = 0
+        count, turns = 0, Turns()
         async for data in answers:
             await self._answer(data)
             count += 1
-            if count % _FAIR_SHARE == 0:
-                await asyncio.sleep(0)
+            if count % SHARE == 0:
+                await turns.let_others()
 
     async def _answer(self, data: bytes) -> None:
         answer = self._binding.answer

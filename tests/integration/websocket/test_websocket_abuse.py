@@ -97,6 +97,21 @@ async def test_a_client_that_leaves_at_any_point_leaves_nothing(leaves_nothing, 
     socket.writer.close()
 
 
+async def test_a_client_that_leaves_ends_a_handler_that_never_waits(leaves_nothing, address, talk, until):
+    async def endless(lines, _context):
+        async for line in lines:
+            while True:
+                yield line
+
+    talk.chat = endless
+    for _ in range(4):
+        socket = await RawSocket.open(address, CHAT)
+        await socket.send(HELLO, MESSAGE)
+        assert (await socket.frame())[0] == TEXT
+        socket.writer.transport.abort()
+        await until(lambda: talk.calls == 0)
+
+
 async def test_five_hundred_at_once_that_all_vanish_leave_nothing(leaves_nothing, address, talk, until):
     sockets = [await RawSocket.open(address, CHAT) for _ in range(500)]
     for socket in sockets:
