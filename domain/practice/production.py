@@ -34,6 +34,8 @@ LONGEST_ANSWER = 400
 """Output tokens: some 300 words, twice of what a partner should say at once."""
 MEMORY = 40
 """Turns that the model is told, the newest ones: twenty exchanges are longer than most talks."""
+MOST_UNWANTED = 5
+"""Replies in the place of the one that is wanted, the newest: each is up to LONGEST_ANSWER tokens more to be read."""
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +114,7 @@ class ProduceReply:
         if scenario is None:
             return None
         history = tuple(ChatMessage(turn.author, turn.text) for turn in turns)
-        unwanted = tuple(reply.text for reply in replies if not reply.partial)
+        unwanted = tuple(reply.text for reply in replies if not reply.partial)[-MOST_UNWANTED:]
         return ChatRequest(scenario, history, LONGEST_ANSWER, _pseudonym(held.user_id), unwanted)
 
     async def _speak_until(self, attempt: Attempt, request: ChatRequest, cancel: asyncio.Future[None]) -> Ending:

@@ -59,6 +59,13 @@ async def test_the_model_is_told_the_replies_that_were_not_wanted(app, conversat
     assert app.model.requests[0].unwanted == ()
 
 
+async def test_of_many_replies_that_were_not_wanted_the_newest_are_told(app, conversation, asked) -> None:
+    for number in range(8):
+        app.model = saying(f"{number}.")
+        await app.read(await app.regenerate(asked.id))
+    assert app.model.requests[0].unwanted == ("2.", "3.", "4.", "5.", "6.")
+
+
 async def test_the_new_reply_takes_the_place_of_the_old_one(app, conversation, asked) -> None:
     app.model = saying("Second.")
     generation = await app.regenerate(asked.id)
