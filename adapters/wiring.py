@@ -39,6 +39,7 @@ from adapters.use_cases import (
 from domain.identity.access import VerifyAccessToken
 from domain.practice.chat import ChatModel
 from domain.practice.finishing import FinishReply
+from domain.practice.lease_keeper import LeaseKeeper
 from domain.practice.leases import Leases
 from domain.practice.production import ProduceReply
 from domain.practice.recovery import RecoverReply
@@ -93,7 +94,9 @@ async def open_application(
         leases = Leases(parts.uow, clock)
         finish = FinishReply(parts.uow, parts.log, clock)
         models = (model,) if model else chat_models(settings)
-        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, models))
+        keeper = LeaseKeeper(leases)
+        stack.push_async_callback(keeper.close)
+        runner = LocalRunner(ProduceReply(parts.reads, parts.log, leases, finish, models, keeper))
         stack.push_async_callback(runner.stop, REPLIES_GRACE_SECONDS)
         parts.doorbell.listen(runner.cancel)
         recover = RecoverReply(parts.log, leases, finish, runner)

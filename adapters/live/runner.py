@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from domain.practice.interruption import Interruption, Reason
 from domain.practice.model import Generation
 
 MOST_PRODUCTIONS = 1000
 """Replies that a process makes at once: as many as one core was measured to stream at full pace."""
 
-Produce = Callable[[Generation, asyncio.Future[None]], Coroutine[Any, Any, None]]
-"""Produces a generation to its end, or until the future is done: `domain.practice.production.ProduceReply`."""
+Produce = Callable[[Generation, Interruption], Coroutine[Any, Any, None]]
+"""Produces a generation to its end, or until it is interrupted: `domain.practice.production.ProduceReply`."""
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Production:
     task: asyncio.Task[None]
-    cancel: asyncio.Future[None]
+    interruption: Interruption
 
 
 class LocalRunner:
@@ -42,16 +43,16 @@ class LocalRunner:
         """Produce it in the background, unless it runs already, there are too many, or the process is stopping."""
         if self._stopping or generation.id in self._productions or len(self) >= self._most:
             return
-        cancel = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._produce(generation, cancel), name=f"reply {generation.id}")
-        self._productions[generation.id] = _Production(task, cancel)
+        interruption = Interruption()
+        task = asyncio.create_task(self._produce(generation, interruption), name=f"reply {generation.id}")
+        self._productions[generation.id] = _Production(task, interruption)
         task.add_done_callback(partial(self._ended, generation.id))
 
     def cancel(self, generation_id: UUID) -> None:
         """Stop its production, if it runs here: what listens to the doorbell."""
         production = self._productions.get(generation_id)
-        if production is not None and not production.cancel.done():
-            production.cancel.set_result(None)
+        if production is not None:
+            production.interruption.ask(Reason.CANCELLED)
 
     async def stop(self, grace: float) -> None:
         """Start no more, give those that run `grace` seconds, then have the rest break off and wait for that."""

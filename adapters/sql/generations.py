@@ -1,12 +1,12 @@
 """The making of replies, in Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, RowMapping, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ARRAY, Executable, RowMapping, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,6 +64,29 @@ _RENEW = (
         model=_MODEL,
     )
     .returning(generation)
+)
+# Many at once. A row that another transaction has locked is left out: the others must not wait for it.
+_DUE = (
+    func.unnest(
+        bindparam("keys", type_=ARRAY(generation.c.id.type)),
+        bindparam("attempts", type_=ARRAY(generation.c.attempt.type)),
+        bindparam("texts", type_=ARRAY(generation.c.partial_text.type)),
+        bindparam("sequences", type_=ARRAY(generation.c.last_sequence.type)),
+    )
+    .table_valued("id", "attempt", "text", "sequence", name="due")
+    .render_derived()
+)
+_FOUND = (
+    select(_DUE.c.id, _DUE.c.text, _DUE.c.sequence)
+    .join(generation, and_(generation.c.id == _DUE.c.id, generation.c.attempt == _DUE.c.attempt, _RUNNING))
+    .with_for_update(of=generation, skip_locked=True)
+    .cte("found")
+)
+_RENEW_ALL = (
+    update(generation)
+    .where(generation.c.id == _FOUND.c.id)
+    .values(lease_until=bindparam("until"), partial_text=_FOUND.c.text, last_sequence=_FOUND.c.sequence)
+    .returning(generation.c.id, generation.c.cancel_requested_at)
 )
 _REQUEST_CANCEL = (
     update(generation)
@@ -130,6 +153,20 @@ class SqlGenerations:
         """Hold the lease and keep the checkpoint."""
         place = {"text": checkpoint.text, "sequence": checkpoint.sequence, "new_model": checkpoint.model}
         return await self._one(_RENEW, {"key": held.id, "held_attempt": held.attempt, "until": until, **place})
+
+    async def renew_all(
+        self, held: Sequence[tuple[Generation, Checkpoint]], until: datetime
+    ) -> Mapping[UUID, datetime | None]:
+        """Do what `renew` does for many, but for rows that somebody has locked."""
+        values = {
+            "keys": [each.id for each, _ in held],
+            "attempts": [each.attempt for each, _ in held],
+            "texts": [checkpoint.text for _, checkpoint in held],
+            "sequences": [checkpoint.sequence for _, checkpoint in held],
+            "until": until,
+        }
+        rows = await self._connection.execute(_RENEW_ALL, values)
+        return {row.id: row.cancel_requested_at for row in rows}
 
     async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:
         """Note the learner's wish; the first one counts."""

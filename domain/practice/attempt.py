@@ -1,10 +1,10 @@
 """One attempt at a reply: what was said in it, and the writer of its log."""
 
-import asyncio
 from contextlib import suppress
 
 from domain.practice.budget import estimated
 from domain.practice.chat import ChatRequest
+from domain.practice.interruption import Interruption
 from domain.practice.leases import Leases
 from domain.practice.log import Fenced, GenerationLog, LogUnavailable
 from domain.practice.model import Generation
@@ -18,10 +18,11 @@ LONGEST_REPLY = 65_536
 
 
 class Attempt:
-    """The producer's side of an attempt whose lease is `held`."""
+    """The producer's side of an attempt whose lease is `held`, until `interruption`."""
 
-    def __init__(self, held: Generation, log: GenerationLog, leases: Leases) -> None:
+    def __init__(self, held: Generation, log: GenerationLog, leases: Leases, interruption: Interruption) -> None:
         self.held = held
+        self.interruption = interruption
         self.usage: TokenUsage | None = None
         self.request: ChatRequest | None = None
         """What a model was asked, once it was; None again when it did not begin to answer."""
@@ -49,7 +50,7 @@ class Attempt:
     async def change_model(self, model: str) -> None:
         """Have another model speak, before anything was said. Raises Fenced, LogUnavailable or Unavailable."""
         self.usage = None
-        await self._renew(model)
+        await self.renew(model)
         await self._write(Started(model))
 
     async def say(self, text: str) -> bool:
@@ -76,27 +77,19 @@ class Attempt:
             return self.writer.last_sequence
         return self._written
 
-    async def keep_lease(self, every: float) -> None:
-        """Renew the lease each `every` seconds, until the learner wants no more of the reply. Raises Fenced."""
-        while True:
-            await asyncio.sleep(every)
-            try:
-                renewed = await self._renew()
-            except Unavailable:
-                # Nobody can take over without the database either; whether somebody has, the next renewal tells.
-                continue
-            if renewed.cancel_requested_at is not None:
-                return
+    def checkpoint(self, model: str | None = None) -> Checkpoint:
+        """Return how far it has come."""
+        return Checkpoint(self.text, self.writer.last_sequence, model)
 
-    async def _renew(self, model: str | None = None) -> Generation:
-        checkpoint = Checkpoint(self.text, self.writer.last_sequence, model)
-        renewed = await retried(lambda: self._leases.renew(self.held, checkpoint))
+    async def renew(self, model: str | None = None) -> Generation:
+        """Hold the lease on, and keep how far it has come. Raises Fenced, and Unavailable."""
+        renewed = await retried(lambda: self._leases.renew(self.held, self.checkpoint(model)))
         if renewed is None:
             raise Fenced
         return renewed
 
     async def _recover(self) -> str:
-        await self._renew()
+        await self.renew()
         self._written += 1
         return self.text
 

@@ -1,8 +1,9 @@
 """Who may produce a reply: the lease on its generation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from domain.practice.events import GenerationStarted
 from domain.practice.model import Generation
@@ -44,6 +45,16 @@ class Leases:
     async def renew(self, held: Generation, checkpoint: Checkpoint) -> Generation | None:
         """Hold the lease on, and keep how far the reply has come; None when the lease is lost."""
         return await self._hold(held, checkpoint, LEASE)
+
+    async def renew_all(self, held: Sequence[tuple[Generation, Checkpoint]]) -> Mapping[UUID, datetime | None]:
+        """Hold many on at once; return those that were held, each with when its learner wanted it stopped, if they did.
+
+        One that is not there may be lost, and `renew` tells: nobody waits here for a row that somebody else changes.
+        """
+        async with self.uow() as work:
+            renewed = await work.generations.renew_all(held, self.clock() + LEASE)
+            await work.commit()
+        return renewed
 
     async def give_back(self, held: Generation) -> None:
         """Let anyone take the generation over at once. Nothing has been said under this lease."""

@@ -136,6 +136,14 @@ class Generations(Protocol):
     async def renew(self, generation: Generation, until: datetime, checkpoint: Checkpoint) -> Generation | None:
         """Hold the attempt's lease until `until` and keep the checkpoint; None when it is no longer running."""
 
+    async def renew_all(
+        self, held: Sequence[tuple[Generation, Checkpoint]], until: datetime
+    ) -> Mapping[UUID, datetime | None]:
+        """Do what `renew` does for attempts that keep their model, and whose rows nobody else has locked at the moment.
+
+        Return when each of these was wanted stopped; None for one that was not.
+        """
+
     async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:
         """Note that its learner wants it stopped; return it, None when it has ended."""
 

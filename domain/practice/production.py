@@ -22,7 +22,9 @@ from domain.practice.chat import (
 )
 from domain.practice.ending import Ending, FailureReason, cancelled, completed, failed
 from domain.practice.finishing import FinishReply
-from domain.practice.leases import RENEW_SECONDS, Leases
+from domain.practice.interruption import Interruption, Reason
+from domain.practice.lease_keeper import LeaseKeeper
+from domain.practice.leases import Leases
 from domain.practice.log import Fenced, GenerationLog, LogUnavailable
 from domain.practice.model import Generation
 from domain.practice.ports import PracticeReads
@@ -50,7 +52,7 @@ class ProduceReply:
     """Takes the lease on a generation, has the model speak into its log, and ends it.
 
     Of `models` the first is asked; when it cannot answer now and has said nothing yet, the next one. Once words were
-    said no other is asked: they would not be its own. `renew_every` is in seconds.
+    said no other is asked: they would not be its own.
     """
 
     reads: PracticeReads
@@ -58,26 +60,26 @@ class ProduceReply:
     leases: Leases
     finish: FinishReply
     models: tuple[ChatModel, ...]
-    renew_every: float = RENEW_SECONDS
+    keeper: LeaseKeeper
 
-    async def __call__(self, generation: Generation, cancel: asyncio.Future[None]) -> None:
-        """Produce it to its end, or until `cancel` is done; nothing when another producer has it.
+    async def __call__(self, generation: Generation, interruption: Interruption) -> None:
+        """Produce it to its end, or until it is interrupted; nothing when another producer has it.
 
         A task that is cancelled ends what was begun, or leaves what was not to another process.
         """
         held = await retried(lambda: self.leases.take_to_produce(generation, self.models[0].name))
         if held is None:
             return
-        attempt = Attempt(held, self.log, self.leases)
+        attempt = Attempt(held, self.log, self.leases, interruption)
         try:
             with suppress(Fenced):
-                await self._hold(attempt, cancel)
+                await self._hold(attempt)
         finally:
             attempt.writer.close()
 
-    async def _hold(self, attempt: Attempt, cancel: asyncio.Future[None]) -> None:
+    async def _hold(self, attempt: Attempt) -> None:
         try:
-            ending = await self._ending(attempt, cancel)
+            ending = await self._ending(attempt)
         except asyncio.CancelledError:
             await self._break_off(attempt)
             raise
@@ -88,15 +90,15 @@ class ProduceReply:
             raise
         await self._finish(attempt, ending)
 
-    async def _ending(self, attempt: Attempt, cancel: asyncio.Future[None]) -> Ending:
+    async def _ending(self, attempt: Attempt) -> Ending:
         try:
             await attempt.begin(self.models[0].name)
-            if cancel.done() or attempt.held.cancel_requested_at is not None:
+            if attempt.interruption.reason is not None or attempt.held.cancel_requested_at is not None:
                 return cancelled("")
             request = await self._request(attempt.held)
             if request is None:
                 return failed("", FailureReason.SCENARIO_NOT_FOUND)
-            return await self._speak_until(attempt, request, cancel)
+            return await self._speak_until(attempt, request)
         except ChatError as error:
             reason = _REASONS.get(error.kind, FailureReason.MODEL_UNAVAILABLE)
             return failed(attempt.text, reason, attempt.usage)
@@ -117,21 +119,15 @@ class ProduceReply:
         unwanted = tuple(reply.text for reply in replies if not reply.partial)[-MOST_UNWANTED:]
         return ChatRequest(scenario, history, LONGEST_ANSWER, _pseudonym(held.user_id), unwanted)
 
-    async def _speak_until(self, attempt: Attempt, request: ChatRequest, cancel: asyncio.Future[None]) -> Ending:
+    async def _speak_until(self, attempt: Attempt, request: ChatRequest) -> Ending:
         """Have the model speak until it ends, the learner cancels or the lease is lost."""
-        speaking = asyncio.create_task(self._speak(attempt, request))
-        keeping = asyncio.create_task(attempt.keep_lease(self.renew_every))
-        try:
-            done, _ = await asyncio.wait((speaking, keeping, cancel), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            # Cancelling the task that waits for the model closes the provider's stream.
-            speaking.cancel()
-            keeping.cancel()
-            await asyncio.gather(speaking, keeping, return_exceptions=True)
-        if speaking in done:
-            return speaking.result()
-        if keeping in done:
-            keeping.result()
+        with self.keeper.keeping(attempt):
+            # Who waits for the model is cancelled, which closes the provider's stream.
+            ending = await attempt.interruption.guard(self._speak(attempt, request))
+        if ending is not None:
+            return ending
+        if attempt.interruption.reason is Reason.LEASE_LOST:
+            raise Fenced
         return cancelled(attempt.text, attempt.usage)
 
     async def _speak(self, attempt: Attempt, request: ChatRequest) -> Ending:

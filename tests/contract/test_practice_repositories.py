@@ -211,6 +211,31 @@ async def test_a_lease_is_renewed_by_its_holder_alone(store, generation) -> None
     assert await stored(store, generation) == heir
 
 
+async def test_many_leases_are_renewed_at_once_by_their_holders_alone(store, learner) -> None:
+    held = [await a_held_generation(store, learner) for _ in range(3)]
+    heir = await do(store, "claim", held[1], LATER + timedelta(seconds=1), LATER, None)
+    await do(store, "request_cancel", held[2].id, NOW)
+    longer = LATER + timedelta(seconds=5)
+    given = [(each, Checkpoint(f"So far {number}", number)) for number, each in enumerate(held)]
+    assert await do(store, "renew_all", given, longer) == {held[0].id: None, held[2].id: NOW}
+    renewed = [await stored(store, each) for each in held]
+    assert [each.lease_until for each in renewed] == [longer, heir.lease_until, longer]
+    assert [(each.partial_text, each.last_sequence) for each in renewed] == [("So far 0", 0), ("", 0), ("So far 2", 2)]
+    assert await do(store, "renew_all", [], longer) == {}
+
+
+async def a_held_generation(store, learner) -> Generation:
+    started = start_conversation(learner, "late_check_in", NOW)
+    turn = a_turn(started, 2, client_message_id="m-1", generation_id=uuid4())
+    queued = queue_generation(turn.generation_id, turn, started, LATER - NOW)
+    async with store.work() as work:
+        await work.conversations.add(started)
+        await work.turns.add(turn)
+        await work.generations.add(queued)
+        await work.commit()
+    return await do(store, "claim", queued, NOW, LATER, "a")
+
+
 async def test_a_stale_attempt_ends_nothing(store, generation) -> None:
     zombie = await do(store, "claim", generation, NOW, NOW, "a")
     heir = await do(store, "claim", zombie, LATER, LATER, None)

@@ -216,6 +216,12 @@ class FakeGenerations:
         place = {"partial_text": checkpoint.text, "last_sequence": checkpoint.sequence}
         return self._put(replace(found, lease_until=until, model=checkpoint.model or found.model, **place))
 
+    async def renew_all(
+        self, held: Sequence[tuple[Generation, Checkpoint]], until: datetime
+    ) -> Mapping[UUID, datetime | None]:
+        renewed = [await self.renew(generation, until, checkpoint) for generation, checkpoint in held]
+        return {found.id: found.cancel_requested_at for found in renewed if found is not None}
+
     async def request_cancel(self, generation_id: UUID, now: datetime) -> Generation | None:
         found = self._rows[generation_id]
         if found.has_ended:

@@ -14,6 +14,8 @@ from domain.practice.cancellation import CancelReply, EndConversation, StopReply
 from domain.practice.chat import Author
 from domain.practice.conversations import GetConversation, ListConversations, ListTurns, StartConversation
 from domain.practice.finishing import FinishReply
+from domain.practice.interruption import Interruption
+from domain.practice.lease_keeper import LeaseKeeper
 from domain.practice.leases import Leases
 from domain.practice.log import Doorbell, GenerationLog
 from domain.practice.messages import Message, SendMessage
@@ -102,13 +104,14 @@ class RolePlays:
         self.end_conversation = EndConversation(work, reads, self.stop, self.clock)
         self.sweeper = Sweeper(reads, self.recover, self.clock, FreeLock(), no_pause)
 
-    async def produce(self, generation: Generation, cancel: asyncio.Future[None]) -> None:
+    async def produce(self, generation: Generation, interruption: Interruption) -> None:
         """Produce with the model and pace that are set now."""
         if self.idle:
             return
         models = (self.model, *self.fallbacks)
-        produce = ProduceReply(self.store.reads, self.log, self.leases, self.finish, models, self.renew_every)
-        await produce(generation, cancel)
+        keeper = LeaseKeeper(self.leases, self.renew_every)
+        produce = ProduceReply(self.store.reads, self.log, self.leases, self.finish, models, keeper)
+        await produce(generation, interruption)
 
     async def start(self) -> Conversation:
         """Start a conversation."""

@@ -9,6 +9,7 @@ from fakes.practice import FakeChatModel
 from domain.practice.chat import Delta, Finish, FinishReason
 from domain.practice.errors import GenerationNotFound
 from domain.practice.events import ConversationCompleted, GenerationCancelled
+from domain.practice.interruption import Interruption
 from domain.practice.model import ConversationStatus, GenerationStatus
 from domain.practice.reply import Accepted, Cancelled
 from domain.shared.errors import EtagMismatch
@@ -69,7 +70,7 @@ async def test_a_reply_whose_learner_changed_their_mind_is_not_begun(app, clock)
     async with app.store.work() as work:
         wanted = await work.generations.request_cancel(generation.id, clock())
         await work.commit()
-    await app.produce(wanted, asyncio.Future())
+    await app.produce(wanted, Interruption())
     assert app.model.requests == []
     assert (await app.stored(generation)).status is GenerationStatus.CANCELLED
 

@@ -11,6 +11,7 @@ from domain.practice.attempt import LONGEST_REPLY
 from domain.practice.chat import Author, ChatError, ChatErrorKind, Delta, Finish, FinishReason, Usage
 from domain.practice.ending import completed
 from domain.practice.events import GenerationCompleted, GenerationFailed, GenerationStarted, TurnAdded
+from domain.practice.interruption import Interruption
 from domain.practice.log import Fenced
 from domain.practice.model import GenerationStatus
 from domain.practice.ports import Checkpoint
@@ -161,7 +162,7 @@ async def test_a_second_producer_does_nothing(app) -> None:
     app.model = FakeChatModel(asyncio.Event())
     generation = await app.send(await app.start())
     await app.model.asked.wait()
-    await app.produce(generation, asyncio.Future())
+    await app.produce(generation, Interruption())
     assert len(app.model.requests) == 1
     assert (await app.stored(generation)).attempt == 1
 
@@ -171,7 +172,7 @@ async def test_the_second_attempt_begins_with_a_reset(app, clock) -> None:
     await app.leases.take_to_produce(generation, "dead-model")
     clock.advance(seconds=20)
     app.model = FakeChatModel(Delta("Here."), STOP)
-    await app.produce(await app.stored(generation), asyncio.Future())
+    await app.produce(await app.stored(generation), Interruption())
     events = [entry.event for entry in await app.read(generation)]
     assert events[:4] == [Reset("INTERRUPTED"), Accepted(generation.turn_id), Started("fake-model"), TextDelta("Here.")]
     assert (await app.stored(generation)).attempt == 2
