@@ -8,6 +8,7 @@ from uuid import UUID
 from adapters.live.log_hub import LogHub
 from adapters.live.log_reader import BEGINNING, PAGE
 from adapters.live.patience import PATIENCE, persist
+from adapters.live.silences import Silences
 from adapters.live.subscription import Subscription
 from domain.practice.log import Alive
 from domain.practice.reply import LogEntry, Position
@@ -30,8 +31,8 @@ class Pages(Protocol):
 class Follower:
     """Reads a generation from `last` on.
 
-    `watch` is told where live reading begins. `silence`, in seconds, is how long nothing may come before the log is
-    read again. `alive` is asked then, each time while there is no log.
+    `watch` is told where live reading begins. After one of the `silences` the log is read again, and `alive` is asked
+    each time while there is no log.
     """
 
     reader: Pages
@@ -39,7 +40,7 @@ class Follower:
     watch: Callable[[UUID, Position], None]
     generation_id: UUID
     alive: Alive
-    silence: float
+    silences: Silences
     last: Position = BEGINNING
     _behind: bool = field(default=True, init=False)
     _over: bool = field(default=False, init=False)
@@ -79,7 +80,7 @@ class Follower:
 
     async def _take(self, live: Subscription) -> list[LogEntry]:
         """Return the next delivered entry if it is ours and nothing can lie between, else go back to the log."""
-        entry = await live.next(self.silence)
+        entry = await live.next(self.silences)
         if entry is None:
             self._behind = True
             self._silences += 1

@@ -11,6 +11,7 @@ from adapters.live.log_hub import LogHub
 from adapters.live.log_reader import BEGINNING, LogReader
 from adapters.live.log_writer import LogWriter
 from adapters.live.pipe import Pipe
+from adapters.live.silences import Silences
 from domain.practice.log import Alive, RecoverText
 from domain.practice.reply import LogEntry, Position
 
@@ -28,7 +29,7 @@ class RedisGenerationLog:
     """
 
     def __init__(self, url: str, silence: float = SILENCE) -> None:
-        self.silence = silence
+        self.silences = Silences(silence)
         self.redis = connect(url, _CONNECTIONS)
         self.reader = LogReader(self.redis)
         self.hub = LogHub(url, self.redis)
@@ -53,7 +54,7 @@ class RedisGenerationLog:
 
     def follow(self, generation_id: UUID, after: Position | None, alive: Alive) -> AsyncGenerator[LogEntry, None]:
         """Yield the entries after `after` as they come, up to the last event; see the port."""
-        follower = Follower(self.reader, self.hub, self.watch, generation_id, alive, self.silence, after or BEGINNING)
+        follower = Follower(self.reader, self.hub, self.watch, generation_id, alive, self.silences, after or BEGINNING)
         return follower.entries()
 
     async def holds(self, generation_id: UUID, position: Position) -> bool | None:

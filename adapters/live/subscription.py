@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+from adapters.live.silences import Silences
 from domain.practice.reply import LogEntry
 
 QUEUE = 256
@@ -14,6 +15,8 @@ class Subscription:
 
     It is empty most of the time, and there is one a stream: so it is a list, where a deque begins with room for 64.
     """
+
+    __slots__ = ("_overflowed", "_queue", "_waiting", "generation_id")
 
     def __init__(self, generation_id: UUID) -> None:
         self.generation_id = generation_id
@@ -30,29 +33,29 @@ class Subscription:
             self._overflowed = True
         else:
             self._queue.append(entry)
-        self._wake()
+        self.wake()
 
     def clear(self) -> None:
         """Drop what was delivered. Call it BEFORE the log is read: what comes meanwhile is then kept."""
         self._queue.clear()
         self._overflowed = False
 
-    async def next(self, silence: float) -> LogEntry | None:
-        """Return the next entry; None when the log must be read, after an overflow or `silence` seconds of nothing."""
+    async def next(self, silences: Silences) -> LogEntry | None:
+        """Return the next entry; None when the log must be read, after an overflow or a silence."""
         if not self._queue and not self._overflowed:
-            await self._arrival(silence)
+            await self._arrival(silences)
         return self._queue.pop(0) if self._queue else None
 
-    async def _arrival(self, silence: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        timer = loop.call_later(silence, self._wake)  # a fifth of asyncio.timeout's cost
+    async def _arrival(self, silences: Silences) -> None:
+        self._waiting = asyncio.get_running_loop().create_future()
+        silences.begin(self)
         try:
             await self._waiting
         finally:
-            timer.cancel()
+            silences.end(self)
             self._waiting = None
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have `next` return: something has come, or nothing for too long."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)

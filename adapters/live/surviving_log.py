@@ -63,7 +63,7 @@ class SurvivingLog:
         """Yield the entries after `after` as they come, up to the last event; see the port."""
         durable = self._durable
         follower = Follower(
-            self._reader, durable.hub, self._watch, generation_id, alive, durable.silence, after or BEGINNING
+            self._reader, durable.hub, self._watch, generation_id, alive, durable.silences, after or BEGINNING
         )
         return follower.entries()
 

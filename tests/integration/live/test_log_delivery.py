@@ -13,6 +13,7 @@ from adapters.live.log_hub import LogHub
 from adapters.live.log_reader import PAGE, LogReader
 from adapters.live.log_writer import LogWriter
 from adapters.live.pipe import Pipe
+from adapters.live.silences import Silences
 from domain.practice.reply import Accepted, Completed, LogEntry, Position, Started, TextDelta
 
 RUNS = 40
@@ -52,7 +53,7 @@ class LossyParts:
 
     def follow(self, generation_id: UUID):
         never_watched = lambda _generation, _after: None  # noqa: E731
-        return Follower(self.reader, self.hub, never_watched, generation_id, alive, silence=0.02).entries()
+        return Follower(self.reader, self.hub, never_watched, generation_id, alive, silences=Silences(0.02)).entries()
 
     async def close(self) -> None:
         await self.writer.close()

@@ -15,6 +15,7 @@ from adapters.live.log_hub import LogHub
 from adapters.live.log_reader import LogReader
 from adapters.live.log_writer import LogWriter
 from adapters.live.pipe import Pipe
+from adapters.live.silences import Silences
 from domain.practice.log import Fenced, LogUnavailable
 from domain.practice.reply import Accepted, Completed, LogEntry, Position, Reset, Snapshot, TextDelta
 
@@ -152,7 +153,7 @@ class RefusalsCounted(LogReader):
 async def test_a_reader_under_way_bears_with_an_outage(valkey, produce, make_log, until) -> None:
     log, redis, generation_id = await make_log(valkey.url), connect(valkey.url, 2), uuid4()
     hub = LogHub(valkey.url, redis)
-    follower = Follower(RefusalsCounted(redis), hub, hub.watch, generation_id, alive, silence=0.01)
+    follower = Follower(RefusalsCounted(redis), hub, hub.watch, generation_id, alive, silences=Silences(0.01))
     reader, speaker = follower.entries(), produce(log, generation_id)
     await speaker.say("Hello")
     await anext(reader)
