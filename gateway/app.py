@@ -1,6 +1,7 @@
 """The gateway as one ASGI application: match, bind, call, render."""
 
 import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from gateway.envelope import Envelope, envelope_of
 from gateway.errors import Problem, Refusal, internal_problem, problem_of_fault, problem_of_refusal, problem_of_status
 from gateway.etags import etag_of, hash_of
 from gateway.exchange import JSON, ClientGoneError, Exchange, Receive, Scope, Send, peer_of
+from gateway.heartbeats import Heartbeats
 from gateway.image import Image
 from gateway.options import GatewayOptions
 from gateway.partial import cut_fields
@@ -36,6 +38,8 @@ from gateway.websocket.door import WebSocketDoor, upgrade_required
 
 _log = logging.getLogger(__name__)
 
+Respond = Callable[[], Awaitable[None]]
+
 _RAW_DEFAULT = b"application/octet-stream"
 _UNARY_TYPES = (accept.JSON,)
 
@@ -49,6 +53,7 @@ class Gateway:
     def __init__(self, image: Image, upstream: Upstream, options: GatewayOptions = GatewayOptions()) -> None:  # noqa: B008  # frozen
         self._upstream = upstream
         self._options = options
+        self._heartbeats = Heartbeats(options.heartbeat_seconds)
         self._watches = DisconnectWatches(options.disconnect_watch_seconds)
         self._headers = HeaderRules(options.forward_headers)
         self._cors = Cors(options.cors_origins, self._headers.takes)
@@ -85,7 +90,8 @@ class Gateway:
     async def _answer(self, scope: Scope, exchange: Exchange) -> Problem | None:
         """Serve a request, or return the problem to answer with."""
         try:
-            await self._serve(scope, exchange)
+            respond = await self._prepare(scope, exchange)
+            await respond()
         except Fault as fault:
             return problem_of_fault(fault)
         except Refusal as refusal:
@@ -104,7 +110,11 @@ class Gateway:
             return internal_problem("internal error")
         return None
 
-    async def _serve(self, scope: Scope, exchange: Exchange) -> None:
+    async def _prepare(self, scope: Scope, exchange: Exchange) -> Respond:
+        """Find out what is asked, and return what answers it.
+
+        It does not answer by itself: all that only reading the request takes is gone while a stream goes on.
+        """
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
         query: bytes = scope.get("query_string", b"")
         path = raw_text(raw_path)
@@ -118,8 +128,7 @@ class Gateway:
         if ending is not None and (match is not None or scope["method"] != "OPTIONS"):
             ending.refuse_after(self._options.clock())  # what a preflight is told lets its page see this
         if match is None:
-            await self._answer_unrouted(scope["method"], path, exchange)
-            return
+            return self._respond_unrouted(scope["method"], path, exchange)
         binding = match.target
         if binding.is_websocket:
             raise upgrade_required()
@@ -135,12 +144,9 @@ class Gateway:
         call = UpstreamCall(binding.method, exchange.headers.upstream, peer_of(scope), timeout)
         exchange.call = call
         exchange.is_conditional = binding.request.takes_if_match and b"if-match" in exchange.headers.all
-        respond = self._stream if binding.server_streaming else self._unary
-        if isinstance(request, bytes):
-            await respond(exchange, binding, answer, call, request)
-            return
-        async with aclosing(request):
-            await respond(exchange, binding, answer, call, request)
+        method = self._stream if binding.server_streaming else self._unary
+        respond = partial(method, exchange, binding, answer, call, request)
+        return respond if isinstance(request, bytes) else partial(_close_after, request, respond)
 
     async def _request(self, binding: Binding, exchange: Exchange, bind: Bind) -> Request:
         """Return what goes upstream: the message, or those of the client's stream as they come."""
@@ -176,7 +182,7 @@ class Gateway:
         self, exchange: Exchange, binding: Binding, answer: Answer, call: UpstreamCall, request: Request
     ) -> None:
         form = form_of(self._offer(binding, exchange.headers), answer)
-        response = StreamResponse(exchange, answer, form, self._options.heartbeat_seconds)
+        response = StreamResponse(exchange, answer, form, self._heartbeats)
         with self._watches.over(exchange.receive, exchange.body_ended):
             await response.serve(self._upstream.stream(call, request))
 
@@ -201,16 +207,15 @@ class Gateway:
         version = self._versions.at(path) if match is None else match.target.version
         return match, version, self._envelopes[version.package]
 
-    async def _answer_unrouted(self, method: str, path: str, exchange: Exchange) -> None:
-        """Answer OPTIONS with the methods a path has, and refuse everything else."""
+    def _respond_unrouted(self, method: str, path: str, exchange: Exchange) -> Respond:
+        """Tell OPTIONS the methods that a path has, and refuse everything else."""
         allowed = self._allowed(path)
         allow = [(b"allow", ", ".join(allowed).encode())]
         if not allowed:
             self._versions.refuse_unknown(path, self._options.clock())
             raise Refusal("there is nothing at this path", "ROUTE_NOT_FOUND", code=Code.NOT_FOUND)
         if method == "OPTIONS":
-            await exchange.empty(204, [*allow, *self._cors.preflight(exchange.headers, allowed)])
-            return
+            return partial(exchange.empty, 204, [*allow, *self._cors.preflight(exchange.headers, allowed)])
         raise Refusal(
             f"{method} is not allowed here; allowed: {', '.join(allowed)}",
             "METHOD_NOT_ALLOWED",
@@ -235,6 +240,11 @@ class Gateway:
         if headers.ambiguous:
             name = headers.ambiguous.decode("latin-1")
             raise Refusal(f"the header {name} is ambiguous", "INVALID_HEADER", field_path=name)
+
+
+async def _close_after(messages: AsyncGenerator[bytes, None], respond: Respond) -> None:
+    async with aclosing(messages):
+        await respond()
 
 
 def _media_type(binding: Binding, headers: RequestHeaders) -> str:

@@ -21,11 +21,14 @@ class BurstWriter:
         self._pieces: list[bytes] = []
         self._size = 0
         self._writing: asyncio.Task[None] | None = None
+        """Until it has ended well; a failure is for `drain` to tell."""
+        self._has_begun = False
+        """Since the last time that somebody waited for it."""
 
     @property
     def must_drain(self) -> bool:
         """Whether `drain` is due before there is more to say."""
-        return self._writing is not None or self._size >= _FULL
+        return self._has_begun or self._size >= _FULL
 
     @property
     def is_busy(self) -> bool:
@@ -62,16 +65,18 @@ class BurstWriter:
             self._writing = None
 
     def _begin(self) -> None:
-        if self._pieces and self._writing is None:
+        if self._pieces and not self._has_begun:
+            self._has_begun = True
             self._writing = asyncio.get_running_loop().create_task(self._run(self._take()))
 
     async def _run(self, data: bytes) -> None:
         await self._write(data)
+        self._writing = None
 
     async def _settle(self) -> None:
         if self._writing is not None:
             await self._writing
-            self._writing = None
+        self._has_begun = False
 
     def _take(self) -> bytes:
         data = b"".join(self._pieces)

@@ -22,6 +22,7 @@ from gateway.errors import (
 )
 from gateway.exchange import Exchange
 from gateway.fairness import SHARE, Turns
+from gateway.heartbeats import Heartbeats
 from gateway.renderers import EVENT_STREAM, HEARTBEAT, StreamForm
 from gateway.upstream import UpstreamError
 
@@ -39,16 +40,15 @@ class StreamResponse:
     event stream that stays silent for a heartbeat starts without one.
     """
 
-    def __init__(self, exchange: Exchange, answer: Answer, form: StreamForm, heartbeat: float) -> None:
+    def __init__(self, exchange: Exchange, answer: Answer, form: StreamForm, heartbeats: Heartbeats) -> None:
         self._exchange = exchange
         self._answer = answer
         self._form = form
-        self._heartbeat = heartbeat
+        self._heartbeats = heartbeats
         self._is_events = form.content_type == EVENT_STREAM.encode()
         self._writer = BurstWriter(self._write)
         self._sending = asyncio.Lock()
         self._last_sent = 0.0
-        self._beat: asyncio.TimerHandle | None = None
         self._beating: asyncio.Task[None] | None = None
         self._deflater: Deflater | None = None
 
@@ -56,13 +56,12 @@ class StreamResponse:
         """Send every message of `stream`; an error before anything was sent is the caller's to answer."""
         self._last_sent = asyncio.get_running_loop().time()
         if self._is_events:
-            self._listen()
+            self._heartbeats.add(self)
         try:
             async with aclosing(stream):
                 await self._pass_on(stream)
         finally:
-            if self._beat is not None:
-                self._beat.cancel()
+            self._heartbeats.discard(self)
             if self._beating is not None:
                 self._beating.cancel()
             await self._writer.abandon()
@@ -123,14 +122,12 @@ class StreamResponse:
             raise StreamCutError from error
         await self._close(data)
 
-    def _listen(self) -> None:
-        """Come back when the stream has been silent for a heartbeat, and send a comment if it was."""
-        loop = asyncio.get_running_loop()
-        left = self._last_sent + self._heartbeat - loop.time()
-        if left <= 0 and not self._writer.is_busy:
+    def beat_if_silent_since(self, latest: float) -> None:
+        """Send a comment if nothing else was sent after `latest`, or is about to be."""
+        if self._last_sent <= latest and not self._writer.is_busy:
+            loop = asyncio.get_running_loop()
             self._last_sent = loop.time()
             self._beating = loop.create_task(self._write_beat())
-        self._beat = loop.call_later(left if left > 0 else self._heartbeat, self._listen)
 
     async def _write_beat(self) -> None:
         with suppress(OSError):  # the client is gone: the watch sees to that

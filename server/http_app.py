@@ -1,5 +1,7 @@
 """Everything on the HTTP port: probes, metrics, and the gateway for all the rest."""
 
+from collections.abc import Awaitable
+
 from server.asgi import AsgiApp, Receive, Scope, Send
 
 
@@ -10,13 +12,12 @@ class HttpApp:
         self._pages = pages
         self._otherwise = otherwise
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass one request on, and stay out of its way."""
         if scope["type"] == "lifespan":
-            await _live(receive, send)
-            return
+            return _live(receive, send)
         page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
-        await (page or self._otherwise)(scope, receive, send)
+        return (page or self._otherwise)(scope, receive, send)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -76,17 +76,9 @@ class RedisStreamRegistry:
         self._some = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
-    @asynccontextmanager
-    async def open(self, stream: OpenStream, *, exactly: bool) -> AsyncIterator[None]:
+    def open(self, stream: OpenStream, *, exactly: bool) -> AbstractAsyncContextManager[None]:
         """Hold `stream` open for a block. Raises TooManyStreams."""
-        elsewhere = 0 if exactly else self._known_elsewhere(stream.user_id)
-        if len(self._held.get(stream.user_id, ())) + elsewhere >= self._limit:
-            raise TooManyStreams(self._limit)
-        with self._holding(_Held(stream)) as held:
-            if exactly:
-                with suppress(LogUnavailable):
-                    await self._admit(held)
-            yield
+        return _Opening(self, _Held(stream), exactly=exactly)
 
     async def of_conversation(self, conversation_id: UUID) -> Sequence[OpenStream]:
         """Return those of a conversation, the oldest first."""
@@ -106,23 +98,34 @@ class RedisStreamRegistry:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._redis.aclose()
 
-    @contextmanager
-    def _holding(self, held: _Held) -> Iterator[_Held]:
+    async def hold(self, held: _Held, *, exactly: bool) -> None:
+        """Count it from now on. Raises TooManyStreams, and then it is not held."""
         user_id = held.stream.user_id
+        elsewhere = 0 if exactly else self._known_elsewhere(user_id)
+        if len(self._held.get(user_id, ())) + elsewhere >= self._limit:
+            raise TooManyStreams(self._limit)
         self._held.setdefault(user_id, set()).add(held)
         self._opened[held] = None
         self._go_on()
-        try:
-            yield held
-        finally:
-            self._held[user_id].discard(held)
-            if not self._held[user_id]:
-                del self._held[user_id]
-                self._elsewhere.pop(user_id, None)
-            self._opened.pop(held, None)
-            if held.is_told:
-                self._closed[held] = None
-                self._some.set()
+        if exactly:
+            try:
+                with suppress(LogUnavailable):
+                    await self._admit(held)
+            except BaseException:
+                self.let_go(held)
+                raise
+
+    def let_go(self, held: _Held) -> None:
+        """Count it no more."""
+        user_id = held.stream.user_id
+        self._held[user_id].discard(held)
+        if not self._held[user_id]:
+            del self._held[user_id]
+            self._elsewhere.pop(user_id, None)
+        self._opened.pop(held, None)
+        if held.is_told:
+            self._closed[held] = None
+            self._some.set()
 
     def _known_elsewhere(self, user_id: UUID) -> int:
         number, until = self._elsewhere.get(user_id, (0, 0.0))
@@ -193,6 +196,23 @@ class RedisStreamRegistry:
             await asyncio.sleep(self._renew_every * random.uniform(0.75, 1))  # noqa: S311 - spreads load
             self._opened.update(dict.fromkeys(held for each in self._held.values() for held in each))
             self._some.set()
+
+
+class _Opening:
+    """The block during which a stream is open. A generator's frames would cost each stream a kilobyte."""
+
+    __slots__ = ("_exactly", "_held", "_registry")
+
+    def __init__(self, registry: RedisStreamRegistry, held: _Held, *, exactly: bool) -> None:
+        self._registry = registry
+        self._held = held
+        self._exactly = exactly
+
+    async def __aenter__(self) -> None:
+        await self._registry.hold(self._held, exactly=self._exactly)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._registry.let_go(self._held)
 
 
 def _first(line: dict[_Held, None]) -> list[_Held]:

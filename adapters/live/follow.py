@@ -1,6 +1,6 @@
 """One reader of one generation: delivery is a hint, the log decides."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -50,8 +50,13 @@ class Follower:
     async def entries(self) -> AsyncGenerator[LogEntry, None]:
         """Yield the entries after `last`, as GenerationLog.follow has it."""
         live = self.hub.attach(self.generation_id)  # before the log is read: nothing can fall between the two
+        found: Sequence[LogEntry] | None
         try:
-            while (found := await self._look(live)) is not None:
+            while True:
+                if not self._behind:
+                    found = self._next(live.take() or await live.arrival(self.silences))
+                elif (found := await self._catch_up(live)) is None:
+                    return
                 for entry in found:
                     self.last = entry.position
                     self._silences = 0
@@ -61,10 +66,21 @@ class Follower:
         finally:
             self.hub.detach(live)
 
-    async def _look(self, live: Subscription) -> list[LogEntry] | None:
-        """Return what comes next, possibly nothing; None when nothing more can come."""
-        if not self._behind:
-            return await self._take(live)
+    def _next(self, entry: LogEntry | None) -> Sequence[LogEntry]:
+        """Return a delivered entry if it is ours and nothing can lie between, else go back to the log."""
+        if entry is None:
+            self._behind = True
+            self._silences += 1
+            return ()
+        if entry.position <= self.last:
+            return ()
+        if entry.position.attempt == self.last.attempt and entry.first == self.last.sequence + 1:
+            return (entry,)
+        self._behind = True  # a gap; a snapshot and a new attempt, rare as they are, are read from the log too
+        return ()
+
+    async def _catch_up(self, live: Subscription) -> Sequence[LogEntry] | None:
+        """Return what the log has more, possibly nothing; None when nothing more can come."""
         live.clear()
         page = await self._page()
         if len(page) == PAGE:
@@ -77,20 +93,6 @@ class Follower:
             self._behind = False
             self.watch(self.generation_id, page[-1].position if page else self.last)
         return page
-
-    async def _take(self, live: Subscription) -> list[LogEntry]:
-        """Return the next delivered entry if it is ours and nothing can lie between, else go back to the log."""
-        entry = await live.next(self.silences)
-        if entry is None:
-            self._behind = True
-            self._silences += 1
-            return []
-        if entry.position <= self.last:
-            return []
-        if entry.position.attempt == self.last.attempt and entry.first == self.last.sequence + 1:
-            return [entry]
-        self._behind = True  # a gap; a snapshot and a new attempt, rare as they are, are read from the log too
-        return []
 
     async def _page(self) -> list[LogEntry]:
         page = await persist(lambda: self.reader.page(self.generation_id, self.last), within=self._patience)

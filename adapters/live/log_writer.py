@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 from uuid import UUID
-from weakref import WeakSet, WeakValueDictionary
 
 from adapters.live.connection import FAULTS
 from adapters.live.entries import encode, entry_id
@@ -39,8 +38,8 @@ class LogWriter:
         self._reader = reader
         self._deliver = deliver
         self._backlog = Backlog()
-        self._writers: WeakSet[RedisGenerationWriter] = WeakSet()
-        self._local: WeakValueDictionary[UUID, RedisGenerationWriter] = WeakValueDictionary()
+        self._writers: set[RedisGenerationWriter] = set()
+        self._local: dict[UUID, RedisGenerationWriter] = {}
         self._schedule = Schedule()
         self._outage: Exception | None = ConnectionError("Not yet connected.")
         self._mending: set[asyncio.Task[None]] = set()
@@ -59,7 +58,7 @@ class LogWriter:
         await self._pipe.close()
 
     def open(self, generation_id: UUID, attempt: int, recover: RecoverText) -> RedisGenerationWriter:
-        """Return the writer of an attempt."""
+        """Return the writer of an attempt. It is kept until it has written the last event, is closed or fails."""
         writer = RedisGenerationWriter(generation_id, attempt, recover, self._backlog, self._due)
         self._writers.add(writer)
         self._local[generation_id] = writer

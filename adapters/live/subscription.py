@@ -40,22 +40,23 @@ class Subscription:
         self._queue.clear()
         self._overflowed = False
 
-    async def next(self, silences: Silences) -> LogEntry | None:
-        """Return the next entry; None when the log must be read, after an overflow or a silence."""
-        if not self._queue and not self._overflowed:
-            await self._arrival(silences)
+    def take(self) -> LogEntry | None:
+        """Return the next entry, if one is there."""
         return self._queue.pop(0) if self._queue else None
 
-    async def _arrival(self, silences: Silences) -> None:
-        self._waiting = asyncio.get_running_loop().create_future()
-        silences.begin(self)
-        try:
-            await self._waiting
-        finally:
-            silences.end(self)
-            self._waiting = None
+    async def arrival(self, silences: Silences) -> LogEntry | None:
+        """Wait, and return the next entry; None when the log must be read, after an overflow or a silence."""
+        if not self._queue and not self._overflowed:
+            self._waiting = asyncio.get_running_loop().create_future()
+            silences.begin(self)
+            try:
+                await self._waiting
+            finally:
+                silences.end(self)
+                self._waiting = None
+        return self.take()
 
     def wake(self) -> None:
-        """Have `next` return: something has come, or nothing for too long."""
+        """Have `arrival` return: something has come, or nothing for too long."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)

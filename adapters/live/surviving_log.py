@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import NoReturn
 from uuid import UUID
-from weakref import WeakSet
 
 from adapters.live.follow import Follower
 from adapters.live.local_log import LocalLogs
@@ -36,7 +35,6 @@ class SurvivingLog:
         self.local = LocalLogs()
         self._ways = Ways(durable.writers, durable.hub, self.local, self._outage)
         self._reader = LocalFirstReader(self.local, durable.reader, self._outage, self._ways.decides)
-        self._writers: WeakSet[SurvivingWriter] = WeakSet()
         self._task: asyncio.Task[NoReturn] | None = None
 
     async def start(self) -> None:
@@ -55,7 +53,6 @@ class SurvivingLog:
     def writer(self, generation_id: UUID, attempt: int, recover: RecoverText) -> SurvivingWriter:
         """Return the writer of an attempt. The attempt's lease must be held."""
         writer = SurvivingWriter(generation_id, attempt, recover, self._ways)
-        self._writers.add(writer)
         self._durable.hub.unwatch(generation_id)
         return writer
 
@@ -91,6 +88,6 @@ class SurvivingLog:
     async def _look(self) -> NoReturn:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for writer in list(self._writers):
+            for writer in list(self._ways.writers):
                 writer.look()
             self.local.sweep(self._durable.hub.is_followed)

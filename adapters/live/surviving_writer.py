@@ -23,7 +23,7 @@ _TEXT = (TextDelta, Snapshot)
 class Ways:
     """What the writers of a process share: the way into Redis, the way into memory, and which one is open.
 
-    `leaving` are the generations on their way from one to the other.
+    `leaving` are the generations on their way from one to the other, `writers` those that are not closed.
     """
 
     durable: LogWriter
@@ -31,6 +31,7 @@ class Ways:
     logs: LocalLogs
     outage: Outage
     leaving: set[UUID] = field(default_factory=set)
+    writers: "set[SurvivingWriter]" = field(default_factory=set)
 
     def decides(self, generation_id: UUID) -> bool:
         """Return whether a writer of this process has the generation in Redis, or is about to leave it."""
@@ -57,6 +58,7 @@ class SurvivingWriter:
         self._closed = False
         self._seen = 0
         self._stuck = 0
+        ways.writers.add(self)
         if ways.outage.lasts:
             self._go_local(0)
         else:
@@ -101,6 +103,7 @@ class SurvivingWriter:
     def close(self) -> None:
         """Write nothing more. What is only in memory stays there for its readers if it has its end."""
         self._closed = True
+        self._ways.writers.discard(self)
         if self._leaving is not None:
             self._leaving.cancel()
         if self._durable is not None:
