@@ -125,6 +125,7 @@ class Chain:
             async with aclosing(method.behaviour(_input(method, request, call), call)) as answers:
                 async for answer in answers:
                     data = method.serialize(answer)
+                    del answer  # a kilobyte, which a stream that waits for its next message need not keep
                     call.sent += 1
                     running.leave()
                     yield data

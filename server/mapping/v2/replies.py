@@ -1,13 +1,29 @@
 """The entries of a reply's log."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
 
 from domain.practice import reply
 from fluentpro.v2 import reply_pb2
+
+
+class _Answer(Protocol):
+    """What a stream of a reply's events says."""
+
+    @property
+    def event(self) -> reply_pb2.ReplyEvent: ...
+
+
+_Told = TypeVar("_Told", bound=_Answer)
+
+
+def telling(answer: _Told, generation_id: str, entry: reply.LogEntry) -> _Told:
+    """Return `answer`, which is empty, with the entry as its event. Who yields it at once does not keep it."""
+    put_reply_event(answer.event, generation_id, entry)
+    return answer
 
 
 def put_reply_event(into: reply_pb2.ReplyEvent, generation_id: str, entry: reply.LogEntry) -> None:

@@ -12,7 +12,7 @@ from server.answering import answer_once
 from server.caller import Context, user_of
 from server.live_streams import LiveStreams
 from server.mapping.v2 import conversations
-from server.mapping.v2.replies import put_reply_event
+from server.mapping.v2.replies import telling
 from server.servicers.v2.conversing import Conversing
 from server.servicers.v2.pages import Listing
 from server.servicers.v2.watching import Watching
@@ -70,9 +70,7 @@ class ConversationServicer(ConversationServiceServicer):
             generation_id = str(generation.id)
             async with aclosing(self._do.follow_reply(generation, None)) as entries:
                 async for entry in entries:
-                    answer = pb.SendMessageResponse()
-                    put_reply_event(answer.event, generation_id, entry)
-                    yield answer
+                    yield telling(pb.SendMessageResponse(), generation_id, entry)
 
     async def RegenerateReply(
         self, request: pb.RegenerateReplyRequest, context: Context
@@ -84,9 +82,7 @@ class ConversationServicer(ConversationServiceServicer):
             generation_id = str(generation.id)
             async with aclosing(self._do.follow_reply(generation, None)) as entries:
                 async for entry in entries:
-                    answer = pb.RegenerateReplyResponse()
-                    put_reply_event(answer.event, generation_id, entry)
-                    yield answer
+                    yield telling(pb.RegenerateReplyResponse(), generation_id, entry)
 
     def WatchConversation(
         self, request: pb.WatchConversationRequest, context: Context
@@ -108,9 +104,7 @@ class ConversationServicer(ConversationServiceServicer):
         generation_id = request.generation_id.lower()  # as we write it
         async with self._streams.counted(context), aclosing(resumed) as entries:
             async for entry in entries:
-                answer = pb.ResumeReplyResponse()
-                put_reply_event(answer.event, generation_id, entry)
-                yield answer
+                yield telling(pb.ResumeReplyResponse(), generation_id, entry)
 
     async def CancelReply(self, request: pb.CancelReplyRequest, context: Context) -> pb.CancelReplyResponse:
         """Stop a reply."""
