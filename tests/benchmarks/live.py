@@ -34,8 +34,10 @@ have the others. Once, and not round by round: more and more streams, until fewe
 the server does not come to begin further ones. Every stream is checked: no token missing, doubled or out of order.
 Kept: tokens read, as a part of those due. Late: from when a token is due to its reading; the log's writer gathers for
 25 ms. CPU is the server process's, with leases, checkpoints and the model's timers. Server, client: the share of a core
-that each used; where the client's nears 1 it is the client that was measured. A process of the product makes no more
-than 1,000 replies at once; here it has no such limit."""
+that each used; where the client's nears 1 it is the client that was measured. kB: what each stream adds to the server's
+memory, with all that belongs to it: connection, request, chain, reader, log and producer. No log: the log is a list in
+memory. No store: the handler says the words by itself, so that of all this connection, request and chain are left. A
+process of the product makes no more than 1,000 replies at once; here it has no such limit."""
 
 FIRST_NOTE = """\
 Replies of one token, one at a time, the doors in turn, from the request to the token: the learner's turn and the
@@ -49,7 +51,7 @@ _WINDOW_LOADS = 3
 _LONGEST_SECONDS = 300.0
 _OTHER_FILES = 500  # beside the streams' connections, of which each end is in another process
 
-DURABLE, MEMORY = "durable", "memory"
+DURABLE, MEMORY, NO_STORE = "durable", "memory", "none"
 
 Place = Callable[[int], None]
 
@@ -64,8 +66,8 @@ class Step:
     late_p99: float
     client: float
     """Share of a core that the client used."""
-    megabytes: Figure
-    """Memory of the server process at the end."""
+    kilobytes: Figure
+    """What each stream has added to the memory of the server process."""
 
     @property
     def kept(self) -> float:
@@ -88,16 +90,10 @@ class Lived:
     steps: tuple[Step, ...]
     over_grpc: Step
     unlogged: Step
+    storeless: Step
+    """Streams that no store has anything to do with: what the door and the chain are in all others."""
     idle: First
     busy: First
-    idle_megabytes: Figure
-    """Memory of the server process before the first stream."""
-
-    @property
-    def kilobytes(self) -> Figure:
-        """What each stream of the first step has added to the memory of the process, in kB."""
-        before, after = self.idle_megabytes, self.steps[0].megabytes
-        return None if before is None or after is None else (after - before) * 1000 / self.steps[0].streams
 
     @property
     def log_ratio(self) -> Figure:
@@ -111,12 +107,14 @@ async def live(plan: Plan, folder: Path, place: Place) -> Lived:
     async with asyncio.timeout(_LONGEST_SECONDS), own_store(folder) as store:
         await seed(store.connections, read_catalog())
         with _placed(folder, DURABLE, place) as server:
-            idle, idle_megabytes, steps, busy = await _climb(plan, server)
+            idle, steps, busy = await _climb(plan, server)
         with _placed(folder, DURABLE, place) as server:
             over_grpc = await _one_step(plan, server, over_grpc=True)
         with _placed(folder, MEMORY, place) as server:
             unlogged = await _one_step(plan, server, over_grpc=False)
-    return Lived(tuple(steps), over_grpc, unlogged, idle, busy, idle_megabytes)
+        with _placed(folder, NO_STORE, place) as server:
+            storeless = await _one_step(plan, server, over_grpc=False)
+    return Lived(tuple(steps), over_grpc, unlogged, storeless, idle, busy)
 
 
 @contextmanager
@@ -126,12 +124,11 @@ def _placed(folder: Path, log: str, place: Place) -> Iterator[Product]:
         yield server
 
 
-async def _climb(plan: Plan, server: Product) -> tuple[First, Figure, list[Step], First]:
+async def _climb(plan: Plan, server: Product) -> tuple[First, list[Step], First]:
     """Measure without streams, with some, and with more and more of them until they do not keep pace."""
     learner = await asyncio.to_thread(Learner.sign_up, server.http_port)
     idle = First(*await listen(plan, server, learner))
     async with _measuring(plan, server, plan.most_streams, over_grpc=False) as measuring:
-        megabytes = resident_megabytes(server.pid)
         steps = [await measuring.step(plan.streams)]
         busy = First(*await listen(plan, server, learner))
         for streams in range(plan.streams + plan.more_streams, plan.most_streams + 1, plan.more_streams):
@@ -141,7 +138,7 @@ async def _climb(plan: Plan, server: Product) -> tuple[First, Figure, list[Step]
                 steps.append(await measuring.step(streams))
             except NotBegun:
                 break
-    return idle, megabytes, steps, busy
+    return idle, steps, busy
 
 
 async def _one_step(plan: Plan, server: Product, *, over_grpc: bool) -> Step:
@@ -157,6 +154,8 @@ class _Measuring:
     crowd: Crowd
     tally: Tally
     seconds: float
+    megabytes: Figure
+    """Memory of the server process before the first stream."""
 
     async def step(self, streams: int) -> Step:
         """Measure with so many. Raises LoadFailed; NotBegun when the server does not even begin them in time."""
@@ -177,7 +176,9 @@ class _Measuring:
     def _step(self, streams: int, tokens: Sample, client: float) -> Step:
         p50, p99 = (percentile(self.tally.lateness, percent) / TICKS * 1000 for percent in (50, 99))
         del self.tally.lateness[:]
-        return Step(streams, tokens, p50, p99, client, resident_megabytes(self.server.pid))
+        after = resident_megabytes(self.server.pid)
+        grown = None if self.megabytes is None or after is None else (after - self.megabytes) * 1000 / streams
+        return Step(streams, tokens, p50, p99, client, grown)
 
 
 @asynccontextmanager
@@ -188,17 +189,19 @@ async def _measuring(plan: Plan, server: Product, most: int, *, over_grpc: bool)
         listening: Listening
         listening = GrpcListening(channel, tally) if over_grpc else HttpListening(server.http_port, tally)
         try:
-            yield _Measuring(server, Crowd(talks, listening, tally), tally, plan.load_seconds * _WINDOW_LOADS)
+            seconds, before = plan.load_seconds * _WINDOW_LOADS, resident_megabytes(server.pid)
+            yield _Measuring(server, Crowd(talks, listening, tally), tally, seconds, before)
         finally:
             await listening.close()
 
 
 def live_tables(measured: Lived) -> tuple[Table, Table]:
     """Return what was measured: of the streams, and of the first token."""
-    head = ("streams", "kept", "late, p50 ms", "late, p99 ms", "CPU µs a token", "server", "client", "memory, MB")
+    head = ("streams", "kept", "late, p50 ms", "late, p99 ms", "CPU µs a token", "server", "client", "kB a stream")
     named = [(f"{each.streams:,}, HTTP (SSE)", each) for each in measured.steps]
     named += [(f"{measured.over_grpc.streams:,}, gRPC", measured.over_grpc)]
     named += [(f"{measured.unlogged.streams:,}, HTTP (SSE), no log", measured.unlogged)]
+    named += [(f"{measured.storeless.streams:,}, HTTP (SSE), no store", measured.storeless)]
     rows = (
         *_first_rows("idle", measured.idle),
         *_first_rows(f"{measured.steps[0].streams:,} streams", measured.busy),
@@ -213,7 +216,7 @@ def live_tables(measured: Lived) -> tuple[Table, Table]:
 def _row(name: str, step: Step) -> tuple[str, ...]:
     late = (number(step.late_p50, 1), number(step.late_p99, 1))
     server = ratio(step.tokens.cpu_seconds, step.tokens.seconds)
-    use = (number(step.tokens.cpu_micros, 1), number(server, 2), number(step.client, 2), number(step.megabytes))
+    use = (number(step.tokens.cpu_micros, 1), number(server, 2), number(step.client, 2), number(step.kilobytes, 1))
     return (name, number(step.kept, 3), *late, *use)
 
 

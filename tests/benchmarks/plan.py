@@ -42,7 +42,7 @@ FULL = Plan(
     calls=4000,
     streams=500,
     more_streams=250,
-    most_streams=1500,
+    most_streams=2500,
 )
 QUICK = Plan(
     rounds=1,

@@ -38,22 +38,27 @@ def ticks_between(due: int, later: int) -> int:
     return (later - due + _AROUND // 2) % _AROUND - _AROUND // 2
 
 
-class PacedModel:
-    """A `ChatModel` that says as many tokens as the learner's message asks for, one where it is not a number.
+async def words(asked: str) -> AsyncGenerator[str, None]:
+    """Give as many tokens as the learner's message asks for, one where it is not a number.
 
     The first is due at once and each other one a tenth of a second after the one before, however late that was: what a
     provider has sent waits in the connection.
     """
+    began = now()
+    for due in range(began, began + int(asked if asked.isdecimal() else 1) * TICKS_A_TOKEN, TICKS_A_TOKEN):
+        early = due / TICKS - time.monotonic()
+        if early > 0:
+            await asyncio.sleep(early)
+        yield word(due)
+
+
+class PacedModel:
+    """A `ChatModel` that speaks at that pace."""
 
     name = "paced"
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
         """Give the tokens."""
-        asked = request.history[-1].text
-        began = now()
-        for due in range(began, began + int(asked if asked.isdecimal() else 1) * TICKS_A_TOKEN, TICKS_A_TOKEN):
-            early = due / TICKS - time.monotonic()
-            if early > 0:
-                await asyncio.sleep(early)
-            yield Delta(word(due))
+        async for each in words(request.history[-1].text):
+            yield Delta(each)
         yield Finish(FinishReason.STOP)

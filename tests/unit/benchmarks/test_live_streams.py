@@ -1,7 +1,5 @@
 """Paced replies: what a token tells, what a reader makes of it, and what becomes of the figures."""
 
-from dataclasses import replace
-
 import pytest
 from benchmarks.crowd import Crowd, NotBegun, Reader, Talk, Tally
 from benchmarks.figures import Sample
@@ -93,18 +91,18 @@ async def test_a_refused_reply_is_where_a_crowd_stops_growing():
         await crowd.grow(3)
 
 
-def step(streams: int, tokens: int, cpu_seconds: float, megabytes: float | None = 200.0) -> Step:
-    return Step(streams, Sample(tokens, 6.0, cpu_seconds), 15.0, 30.0, 0.25, megabytes)
+def step(streams: int, tokens: int, cpu_seconds: float, kilobytes: float | None = 25.0) -> Step:
+    return Step(streams, Sample(tokens, 6.0, cpu_seconds), 15.0, 30.0, 0.25, kilobytes)
 
 
 FIRST = First([Reply(0.010, 0.02)], [Reply(0.008, 0.02)])
 LIVED = Lived(
-    steps=(step(500, 29_400, 2.94, 212.5), step(750, 36_000, 6.0)),
+    steps=(step(500, 29_400, 2.94), step(750, 36_000, 6.0)),
     over_grpc=step(500, 30_000, 4.0),
     unlogged=step(500, 30_000, 1.5),
+    storeless=step(500, 30_000, 1.0, None),
     idle=FIRST,
     busy=FIRST,
-    idle_megabytes=200.0,
 )
 
 
@@ -116,11 +114,6 @@ def test_the_log_is_compared_by_what_a_second_of_cpu_brings():
     assert LIVED.log_ratio == pytest.approx(0.5)
 
 
-def test_memory_is_what_each_stream_of_the_first_step_has_added():
-    assert LIVED.kilobytes == 25.0
-    assert replace(LIVED, idle_megabytes=None).kilobytes is None
-
-
 def test_the_tables_have_a_row_for_each_step_and_each_comparison():
     streams, first = live_tables(LIVED)
     assert [row[0] for row in streams.rows] == [
@@ -128,8 +121,9 @@ def test_the_tables_have_a_row_for_each_step_and_each_comparison():
         "750, HTTP (SSE)",
         "500, gRPC",
         "500, HTTP (SSE), no log",
+        "500, HTTP (SSE), no store",
     ]
-    assert streams.rows[0] == ("500, HTTP (SSE)", "0.980", "15.0", "30.0", "100.0", "0.49", "0.25", "212")
+    assert streams.rows[0] == ("500, HTTP (SSE)", "0.980", "15.0", "30.0", "100.0", "0.49", "0.25", "25.0")
     assert first.rows[0] == ("idle, p50", "10.0", "8.0")
 
 
