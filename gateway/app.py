@@ -6,20 +6,19 @@ from contextlib import aclosing
 from functools import partial
 from urllib.parse import quote
 
-from google.protobuf.message import DecodeError
 from google.rpc.code_pb2 import Code
 
 from gateway import accept
 from gateway.answer import Answer
 from gateway.binding import Binding, compile_routes
-from gateway.codec.fault import EncodeError, Fault
 from gateway.codec.json_text import dump
 from gateway.cors import Cors
 from gateway.disconnect import DisconnectWatches
 from gateway.envelope import Envelope, envelope_of
-from gateway.errors import Problem, Refusal, internal_problem, problem_of_fault, problem_of_refusal, problem_of_status
+from gateway.errors import Refusal
 from gateway.etags import etag_of, hash_of
 from gateway.exchange import JSON, ClientGoneError, Exchange, Receive, Scope, Send, peer_of
+from gateway.failures import FORESEEN, problem_of
 from gateway.heartbeats import Heartbeats
 from gateway.image import Image
 from gateway.options import GatewayOptions
@@ -31,7 +30,7 @@ from gateway.request_headers import HeaderRules, RequestHeaders, timeout_of
 from gateway.request_stream import LINES, Bind, cutter_of, messages_of
 from gateway.routes import Match, Routes
 from gateway.streaming import StreamCutError, StreamResponse
-from gateway.upstream import Request, Upstream, UpstreamCall, UpstreamError
+from gateway.upstream import Request, Upstream, UpstreamCall
 from gateway.version_paths import VersionPaths
 from gateway.versions import Version, read_versions
 from gateway.websocket.door import WebSocketDoor, upgrade_required
@@ -70,45 +69,29 @@ class Gateway:
         self._stream_types = (options.stream_type, *others)
         self._websockets = WebSocketDoor(upstream, options, self._headers, self._find_websocket, self._check)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
         if scope["type"] == "websocket":
-            await self._websockets(scope, receive, send)
-            return
+            return self._websockets(scope, receive, send)
         if scope["type"] != "http":
             raise ValueError(f"a gateway answers http and websocket, not {scope['type']}")
+        return self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers.read(scope["headers"])
         exchange = Exchange(receive, send, headers, self._plain, scope["method"] == "HEAD")
         exchange.standing = self._cors.headers(headers)
         try:
-            problem = await self._answer(scope, exchange)
-            if problem is not None:
-                await exchange.fail(problem)
-        except ClientGoneError:
-            _log.debug("the client of request %s left", headers.request_id)
-
-    async def _answer(self, scope: Scope, exchange: Exchange) -> Problem | None:
-        """Serve a request, or return the problem to answer with."""
-        try:
             respond = await self._prepare(scope, exchange)
             await respond()
-        except Fault as fault:
-            return problem_of_fault(fault)
-        except Refusal as refusal:
-            return problem_of_refusal(refusal)
-        except UpstreamError as error:
-            return problem_of_status(error.status, had_if_match=exchange.is_conditional)
-        except (EncodeError, DecodeError):
-            _log.exception("an answer has no JSON form; request %s", exchange.headers.request_id)
-            return internal_problem("the answer cannot be written as JSON")
-        except (ClientGoneError, StreamCutError):
-            raise
-        except Exception:
-            if exchange.is_started:
+        except ClientGoneError:
+            _log.debug("the client of request %s left", headers.request_id)
+        except Exception as error:
+            if exchange.is_started or isinstance(error, StreamCutError):
                 raise
-            _log.exception("the call failed unexpectedly; request %s", exchange.headers.request_id)
-            return internal_problem("internal error")
-        return None
+            if not isinstance(error, FORESEEN):
+                _log.exception("the call failed; request %s", headers.request_id)
+            await exchange.fail(problem_of(error, had_if_match=exchange.is_conditional))
 
     async def _prepare(self, scope: Scope, exchange: Exchange) -> Respond:
         """Find out what is asked, and return what answers it.

@@ -10,21 +10,13 @@ from google.protobuf.message import DecodeError
 from gateway.answer import Answer
 from gateway.burst import BurstWriter
 from gateway.caching import STREAM
-from gateway.codec.fault import EncodeError, Fault
+from gateway.codec.fault import EncodeError
 from gateway.compression import Deflater
-from gateway.errors import (
-    Problem,
-    Refusal,
-    internal_problem,
-    problem_of_fault,
-    problem_of_refusal,
-    problem_of_status,
-)
 from gateway.exchange import Exchange
+from gateway.failures import FORESEEN, problem_of
 from gateway.fairness import SHARE, Turns
 from gateway.heartbeats import Heartbeats
 from gateway.renderers import EVENT_STREAM, HEARTBEAT, StreamForm
-from gateway.upstream import UpstreamError
 
 _log = logging.getLogger(__name__)
 
@@ -57,39 +49,27 @@ class StreamResponse:
         self._last_sent = asyncio.get_running_loop().time()
         if self._is_events:
             self._heartbeats.add(self)
+        count, turns = 0, Turns()
+        parse, render, writer = self._answer.parse, self._form.message, self._writer
         try:
             async with aclosing(stream):
-                await self._pass_on(stream)
+                async for data in stream:
+                    writer.add(render(parse(data)))
+                    if writer.must_drain:
+                        await writer.drain()
+                    count += 1
+                    if count == 1:
+                        await writer.flush()  # nobody waits longer for the first word than they must
+                    elif count % SHARE == 0:
+                        await turns.let_others()
+            await self._end()
+        except (*FORESEEN, EncodeError, DecodeError) as error:
+            await self._fail(error)
         finally:
             self._heartbeats.discard(self)
             if self._beating is not None:
                 self._beating.cancel()
-            await self._writer.abandon()
-
-    async def _pass_on(self, stream: AsyncGenerator[bytes, None]) -> None:
-        try:
-            count, turns = 0, Turns()
-            parse, render, writer = self._answer.parse, self._form.message, self._writer
-            async for data in stream:
-                writer.add(render(parse(data)))
-                if writer.must_drain:
-                    await writer.drain()
-                count += 1
-                if count == 1:
-                    await writer.flush()  # nobody waits longer for the first word than they must
-                elif count % SHARE == 0:
-                    await turns.let_others()
-        except UpstreamError as error:
-            await self._fail(error, problem_of_status(error.status))
-        except Fault as fault:  # in a message of the client's own stream
-            await self._fail(fault, problem_of_fault(fault))
-        except Refusal as refusal:
-            await self._fail(refusal, problem_of_refusal(refusal))
-        except (EncodeError, DecodeError) as error:
-            _log.exception("a message of a stream has no JSON form")
-            await self._fail(error, internal_problem("the answer cannot be written as JSON"))
-        else:
-            await self._end()
+            await writer.abandon()
 
     async def _write(self, data: bytes, *, more: bool = True) -> None:
         async with self._sending:
@@ -112,11 +92,13 @@ class StreamResponse:
         else:
             await self._close(self._form.closing())
 
-    async def _fail(self, error: Exception, problem: Problem) -> None:
+    async def _fail(self, error: Exception) -> None:
         exchange = self._exchange
         if not exchange.is_started:
             raise error
-        data = self._form.failure(exchange.envelope.stream_failure(problem, exchange.facts))
+        if not isinstance(error, FORESEEN):
+            _log.error("a message of a stream has no JSON form; request %s", exchange.facts.request_id, exc_info=error)
+        data = self._form.failure(exchange.envelope.stream_failure(problem_of(error), exchange.facts))
         if data is None:
             await self._writer.flush()
             raise StreamCutError from error

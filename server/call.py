@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Token
-from typing import Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import grpc
 from google.rpc.code_pb2 import OK
@@ -13,17 +13,29 @@ from domain.identity.model import Identity
 from domain.shared.origin import Origin
 from server.keyed import Keyed
 
+if TYPE_CHECKING:
+    from server.status import Failed
+
 Metadata: TypeAlias = Sequence[tuple[str, str]]
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 """What a servicer's signature calls its second argument, because the generated types do. It is a `Call`."""
 
 
-class Transport(Protocol):
-    """The part of a call that only its door can do."""
+class Door(Protocol):
+    """What only the door can do by which a call came."""
+
+    @property
+    def trailers(self) -> list[tuple[str, str]]:
+        """Where the call's trailing metadata gathers."""
+        ...
 
     def send_initial_metadata(self, initial_metadata: Any, /) -> Awaitable[None]:
         """Send metadata before the first message; once at most."""
+        ...
+
+    def failure(self, failed: "Failed") -> Exception:
+        """Return what tells whoever has made the call that it failed."""
         ...
 
 
@@ -35,9 +47,9 @@ class Call:
 
     __slots__ = (
         "_data",
+        "_door",
         "_parse",
         "_request",
-        "_transport",
         "code",
         "deadline",
         "headers",
@@ -55,9 +67,7 @@ class Call:
         "trailers",
     )
 
-    def __init__(
-        self, method: str, headers: Mapping[str, str], peer: str, time_allowed: float, transport: Transport
-    ) -> None:
+    def __init__(self, method: str, headers: Mapping[str, str], peer: str, time_allowed: float, door: Door) -> None:
         self.method = method
         """As gRPC writes it: `/fluentpro.v2.UserService/GetMe`."""
         self.headers = headers
@@ -81,11 +91,11 @@ class Call:
         """How many messages came."""
         self.sent = 0
         """How many messages left."""
-        self.trailers: list[tuple[str, str]] = []
+        self.trailers = door.trailers
         """Trailing metadata; sent after errors too."""
         self.notices: Metadata = ()
         """Initial metadata that is still to go out on the gRPC port; the gateway says the same in its own headers."""
-        self._transport = transport
+        self._door = door
         self._parse: Callable[[bytes], Any] | None = None
         self._data = b""
         self._request: Any = None
@@ -116,7 +126,11 @@ class Call:
         On gRPC it costs 56 µs: ids travel as trailers instead.
         """
         notices, self.notices = self.notices, ()
-        await self._transport.send_initial_metadata((*notices, *metadata))
+        await self._door.send_initial_metadata((*notices, *metadata))
+
+    def failure(self, failed: "Failed") -> Exception:
+        """Return what tells this call's door that it has failed."""
+        return self._door.failure(failed)
 
     def set_trailing_metadata(self, metadata: Metadata) -> None:
         """Add to the trailing metadata (grpc.aio's own would replace it)."""

@@ -83,7 +83,10 @@ class Chain:
         return cap if asked is None or asked > cap else asked
 
     async def unary(self, method: Method, request: bytes | AsyncIterator[bytes], call: Call) -> bytes:
-        """Return the answer of a method that answers once. Raises Failed, or CancelledError when it was cancelled."""
+        """Return the answer of a method that answers once.
+
+        Raises the door's error when it failed, and CancelledError when it was cancelled.
+        """
         begun = 0
         steps = self._steps.get(method.name) or self._steps_of(method)
         running = self._start(call, is_stream=False)
@@ -100,7 +103,7 @@ class Chain:
         except BaseException as error:
             if (failed := _failed(error, running, call)) is None:
                 raise
-            raise failed from None
+            raise call.failure(failed) from None
         else:
             call.sent = 1
             call.code = OK
@@ -134,7 +137,7 @@ class Chain:
         except BaseException as error:
             if (failed := _failed(error, running, call)) is None:
                 raise
-            raise failed from None
+            raise call.failure(failed) from None
         finally:
             self._finish(running, call, steps.ends[:begun])
 

@@ -1,7 +1,6 @@
 """The door inside this process: the gateway's upstream without a network."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
-from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -41,29 +40,13 @@ class Dispatcher:
 
     async def unary(self, call: UpstreamCall, request: Request) -> bytes:
         """Return the response message; UpstreamError when the call fails."""
-        method = self._method(call)
-        inner = self._call(call, method)
-        incoming = _Incoming(request)
-        try:
-            return await self._chain.unary(method, incoming.request, inner)
-        except Failed as failed:
-            raise incoming.failure or _error(failed) from None
-        finally:
-            call.trailers += inner.trailers
+        method, door = self._method(call), _InProcess(call, request)
+        return await self._chain.unary(method, door.request, self._call(call, method, door))
 
-    async def stream(self, call: UpstreamCall, request: Request) -> AsyncGenerator[bytes, None]:
+    def stream(self, call: UpstreamCall, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the response messages; UpstreamError when the call fails. Closing it ends the call."""
-        method = self._method(call)
-        inner = self._call(call, method)
-        incoming = _Incoming(request)
-        try:
-            async with aclosing(self._chain.stream(method, incoming.request, inner)) as answers:
-                async for data in answers:
-                    yield data
-        except Failed as failed:
-            raise incoming.failure or _error(failed) from None
-        finally:
-            call.trailers += inner.trailers
+        method, door = self._method(call), _InProcess(call, request)
+        return self._chain.stream(method, door.request, self._call(call, method, door))
 
     def _method(self, call: UpstreamCall) -> Method:
         method = self._methods.get(call.method)
@@ -71,39 +54,38 @@ class Dispatcher:
             raise _error(unimplemented())
         return method
 
-    def _call(self, call: UpstreamCall, method: Method) -> Call:
+    def _call(self, call: UpstreamCall, method: Method, door: "_InProcess") -> Call:
         allowed = self._chain.time_allowed(call.timeout, is_stream=method.server_streams, method=method.name)
-        return Call(call.method, call.headers, call.peer, allowed, _InProcess(call))
+        return Call(call.method, call.headers, call.peer, allowed, door)
 
 
-class _Incoming:
-    """A request on its way in; keeps what the client's stream raised, which is the gateway's to answer."""
+class _InProcess:
+    """What passes between the gateway and the chain beside messages: a `Door`."""
 
-    __slots__ = ("failure", "request")
+    __slots__ = ("_broken", "_call", "request", "trailers")
 
-    def __init__(self, request: Request) -> None:
-        self.failure: Exception | None = None
+    def __init__(self, call: UpstreamCall, request: Request) -> None:
+        self._call = call
+        self.trailers = call.trailers
+        self._broken: Exception | None = None
+        """What the client's stream raised, which is the gateway's to answer."""
         self.request: bytes | AsyncIterator[bytes] = request if isinstance(request, bytes) else self._each(request)
+
+    async def send_initial_metadata(self, initial_metadata: Any, /) -> None:
+        """Hand it to the gateway, which sends it with the response headers."""
+        self._call.initial += initial_metadata
+
+    def failure(self, failed: Failed) -> Exception:
+        """Return what the gateway knows a failure by."""
+        return self._broken or _error(failed)
 
     async def _each(self, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         try:
             async for message in messages:
                 yield message
-        except Exception as error:  # noqa: BLE001  # raised again by who gave the stream
-            self.failure = error
+        except Exception as error:  # noqa: BLE001  # raised again by `failure`
+            self._broken = error
             raise MalformedMessage from None  # the handler and the logs take it for what it is: the client's fault
-
-
-class _InProcess:
-    """Hands initial metadata to the gateway, which sends it with the response headers."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: UpstreamCall) -> None:
-        self._call = call
-
-    async def send_initial_metadata(self, initial_metadata: Any, /) -> None:
-        self._call.initial += initial_metadata
 
 
 def _error(failed: Failed) -> UpstreamError:

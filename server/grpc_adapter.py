@@ -107,7 +107,25 @@ class GrpcAdapter(AsyncServerInterceptor):
         headers = {key: value for key, value in metadata if isinstance(value, str)}
         asked = context.time_remaining()
         allowed = self._chain.time_allowed(asked, is_stream=method.server_streams, method=method.name)
-        return Call(method.name, headers, context.peer(), allowed, context)
+        return Call(method.name, headers, context.peer(), allowed, _GrpcDoor(context))
+
+
+class _GrpcDoor:
+    """What grpc.aio does of a call: a `Door`."""
+
+    __slots__ = ("_context", "trailers")
+
+    def __init__(self, context: grpc.aio.ServicerContext[Any, bytes]) -> None:
+        self._context = context
+        self.trailers: list[tuple[str, str]] = []
+
+    def send_initial_metadata(self, initial_metadata: Any, /) -> Awaitable[None]:
+        """Send it."""
+        return self._context.send_initial_metadata(initial_metadata)
+
+    def failure(self, failed: Failed) -> Exception:
+        """Return what `_abort` is to tell."""
+        return failed
 
 
 def _with_bytes(handler: Handler) -> Handler:

@@ -6,20 +6,11 @@ refuses by itself has a code of its own, from 4100 on, or the one that RFC 6455 
 
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
 from google.rpc.code_pb2 import Code
 
-from gateway.codec.fault import MALFORMED_JSON, EncodeError, Fault
-from gateway.errors import (
-    HTTP_STATUS,
-    Problem,
-    Refusal,
-    internal_problem,
-    problem_of_fault,
-    problem_of_refusal,
-    problem_of_status,
-)
-from gateway.upstream import UpstreamError
+from gateway.codec.fault import MALFORMED_JSON, Fault
+from gateway.errors import HTTP_STATUS, Problem, Refusal
+from gateway.failures import problem_of
 
 NORMAL = 1000
 GOING_AWAY = 1001
@@ -54,20 +45,10 @@ class Closing:
 
 def closing_of(error: Exception) -> Closing:
     """Return the end that an error makes of a call; for one that nobody foresaw it tells no secret."""
-    if isinstance(error, UpstreamError):
-        problem = problem_of_status(error.status)
-        return _closing(_code_of_call(problem), problem)
-    if isinstance(error, Fault | Refusal):
-        problem = problem_of_fault(error) if isinstance(error, Fault) else problem_of_refusal(error)
-        return _closing(OWN.get(problem.reason, _code_of_call(problem)), problem)
-    is_form = isinstance(error, EncodeError | DecodeError)
-    problem = internal_problem("the answer cannot be written as JSON" if is_form else "internal error")
-    return _closing(_code_of_call(problem), problem)
-
-
-def is_foreseen(error: Exception) -> bool:
-    """Tell whether an error is the client's or the service's to know, rather than a fault to log here."""
-    return isinstance(error, UpstreamError | Fault | Refusal)
+    problem = problem_of(error)
+    code = _code_of_call(problem)
+    is_own = isinstance(error, Fault | Refusal)
+    return _closing(OWN.get(problem.reason, code) if is_own else code, problem)
 
 
 def _closing(code: int, problem: Problem) -> Closing:

@@ -11,12 +11,13 @@ from gateway.binding import Binding
 from gateway.codec.json_text import dump
 from gateway.envelope import Envelope, Facts
 from gateway.exchange import ClientGoneError
+from gateway.failures import FORESEEN
 from gateway.fairness import SHARE, Turns
 from gateway.options import GatewayOptions
 from gateway.request_headers import RequestHeaders, timeout_of
 from gateway.routes import Match
 from gateway.upstream import Upstream, UpstreamCall
-from gateway.websocket.closing import GOING_AWAY, NORMAL, Closing, closing_of, is_foreseen
+from gateway.websocket.closing import GOING_AWAY, NORMAL, Closing, closing_of
 from gateway.websocket.connection import Connection
 from gateway.websocket.frames import FrameReader
 from gateway.websocket.inbox import Inbox
@@ -65,7 +66,7 @@ class Session:
             await self._connection.close(GOING_AWAY, "SERVER_STOPPING")
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the client is told that it is over
-            if not is_foreseen(error):
+            if not isinstance(error, FORESEEN):
                 _log.exception("a WebSocket failed unexpectedly; request %s", request_id)
             await self._fail(closing_of(error))
         else:
