@@ -127,6 +127,8 @@ class Gateway:
         call = UpstreamCall(binding.method, exchange.headers.upstream, peer_of(scope), timeout)
         exchange.call = call
         exchange.is_conditional = binding.request.takes_if_match and b"if-match" in exchange.headers.all
+        if binding.server_streaming:
+            scope["headers"] = ()  # they have been read, and would take a kilobyte for as long as the stream lasts
         method = self._stream if binding.server_streaming else self._unary
         respond = partial(method, exchange, binding, answer, call, request)
         return respond if isinstance(request, bytes) else partial(_close_after, request, respond)

@@ -75,7 +75,8 @@ def _of_streams_and_processes(served: Served) -> Iterator[Goal]:
 def _live(lived: Lived) -> Iterator[Goal]:
     first = lived.steps[0]
     yield _at_least(f"{first.streams:,} live streams, tokens read : due", first.kept, KEPT)
-    yield _at_most("memory of a live stream, kB", first.kilobytes, 30.0)
+    yield _at_most("memory of an open stream, without a store, kB", lived.storeless.kilobytes, 30.0)
+    yield _at_most("memory of a live stream, with log and producer, kB", first.kilobytes, 30.0)
     yield _at_least("tokens per second of CPU, durable log : no log", lived.log_ratio, 0.35)
 
 
