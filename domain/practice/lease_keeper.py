@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import takewhile
 from time import monotonic
@@ -25,12 +25,14 @@ _log = logging.getLogger(__name__)
 class LeaseKeeper:
     """Renews each lease that it keeps every so many seconds; one a process.
 
-    With a transaction for each renewal, 500 replies at once spent a sixth of their CPU on them.
+    With a transaction for each renewal, 500 replies at once spent a sixth of their CPU on them. `now` gives seconds,
+    counted from anywhere.
     """
 
-    def __init__(self, leases: Leases, every: float = RENEW_SECONDS) -> None:
+    def __init__(self, leases: Leases, every: float = RENEW_SECONDS, now: Callable[[], float] = monotonic) -> None:
         self._leases = leases
         self._every = every
+        self._now = now
         self._due: dict[Attempt, float] = {}
         """When each is renewed next, the soonest first."""
         self._keeping: asyncio.Task[None] | None = None
@@ -39,7 +41,7 @@ class LeaseKeeper:
     @contextmanager
     def keeping(self, attempt: Attempt) -> Iterator[None]:
         """Renew its lease during the block, and stop it when the lease is lost or the learner wants no more of it."""
-        self._due[attempt] = monotonic() + self._every
+        self._due[attempt] = self._now() + self._every
         if self._keeping is None:
             self._keeping = asyncio.create_task(self._keep(), name="keep leases")
         try:
@@ -67,7 +69,7 @@ class LeaseKeeper:
 
     def _take(self) -> Sequence[Attempt]:
         """Return those that are due; they will be again."""
-        now = monotonic()
+        now = self._now()
         due = [attempt for attempt, _ in takewhile(lambda each: each[1] <= now, self._due.items())]
         for attempt in due:
             del self._due[attempt]
