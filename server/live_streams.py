@@ -1,6 +1,7 @@
 """The live streams of a process: how many a user has, their lifetimes, and their end when the server stops."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -16,6 +17,8 @@ from domain.shared.clock import Clock, system_clock
 from domain.shared.errors import Unavailable
 from server.call import Context, call_of, identity_of
 from server.caller import device_of, user_of
+
+_log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 1.0
 """How long a server that stops waits for its streams to say that they end."""
@@ -102,9 +105,13 @@ class LiveStreams:
     async def _check_sessions(self) -> NoReturn:
         while True:
             await asyncio.sleep(self._lifetimes.check_every)
-            with suppress(Unavailable):
+            try:
                 for session_id in await self._find_ended(set(self._endings.values())):
                     self.end_session(session_id)
+            except Unavailable:
+                continue
+            except Exception:
+                _log.exception("Asking for the sessions of open streams failed; they are asked for again.")
 
     def _stop_checking(self) -> None:
         if self._checking is not None:

@@ -120,14 +120,17 @@ async def test_streams_end_with_the_session_that_they_were_opened_in(registry, c
         assert ending.reason is ClosingReason.STREAM_EXPIRED
 
 
-async def test_a_session_that_ended_unheard_ends_its_streams_once_the_database_can_be_asked(registry, context) -> None:
+@pytest.mark.parametrize("fault", [Unavailable("The database is away."), ValueError("a bug")])
+async def test_a_session_that_ended_unheard_ends_its_streams_once_the_database_can_be_asked(
+    registry, context, fault
+) -> None:
     has_ended, asked = asyncio.Event(), asyncio.Event()
 
     async def find_ended(session_ids):
         assert session_ids == {context.identity.session_id}
         asked.set()
         if not has_ended.is_set():
-            raise Unavailable("The database is away.")
+            raise fault
         return session_ids
 
     streams = live(registry, find_ended=find_ended, check_every=0.01)
