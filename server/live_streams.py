@@ -110,7 +110,7 @@ class LiveStreams:
                     self.end_session(session_id)
             except Unavailable:
                 continue
-            except Exception:
+            except Exception:  # noqa: BLE001 - a fault of ours; the other streams wait for the next answer
                 _log.exception("Asking for the sessions of open streams failed; they are asked for again.")
 
     def _stop_checking(self) -> None:

@@ -12,7 +12,8 @@ from domain.practice.interruption import Interruption, Reason
 from domain.practice.model import Generation
 
 MOST_PRODUCTIONS = 1000
-"""Replies that a process makes at once: as many as one core was measured to stream at full pace."""
+"""Replies that a process makes at once. One core was measured to stream half as many again at full pace, from a model
+that costs it nothing (docs/reference/benchmarks.md)."""
 
 Produce = Callable[[Generation, Interruption], Coroutine[Any, Any, None]]
 """Produces a generation to its end, or until it is interrupted: `domain.practice.production.ProduceReply`."""
