@@ -69,15 +69,13 @@ class Gateway:
         self._stream_types = (options.stream_type, *others)
         self._websockets = WebSocketDoor(upstream, options, self._headers, self._find_websocket, self._check)
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "websocket":
-            return self._websockets(scope, receive, send)
+            await self._websockets(scope, receive, send)
+            return
         if scope["type"] != "http":
             raise ValueError(f"a gateway answers http and websocket, not {scope['type']}")
-        return self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers.read(scope["headers"])
         exchange = Exchange(receive, send, headers, self._plain, scope["method"] == "HEAD")
         exchange.standing = self._cors.headers(headers)
