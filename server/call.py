@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Token
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import grpc
 from google.rpc.code_pb2 import OK
@@ -11,10 +11,8 @@ from google.rpc.code_pb2 import OK
 from domain.identity.errors import TokenMissing
 from domain.identity.model import Identity
 from domain.shared.origin import Origin
+from server.failed import Failed
 from server.keyed import Keyed
-
-if TYPE_CHECKING:
-    from server.status import Failed
 
 Metadata: TypeAlias = Sequence[tuple[str, str]]
 
@@ -34,7 +32,7 @@ class Door(Protocol):
         """Send metadata before the first message; once at most."""
         ...
 
-    def failure(self, failed: "Failed") -> Exception:
+    def failure(self, failed: Failed) -> Exception:
         """Return what tells whoever has made the call that it failed."""
         ...
 
@@ -128,7 +126,7 @@ class Call:
         notices, self.notices = self.notices, ()
         await self._door.send_initial_metadata((*notices, *metadata))
 
-    def failure(self, failed: "Failed") -> Exception:
+    def failure(self, failed: Failed) -> Exception:
         """Return what tells this call's door that it has failed."""
         return self._door.failure(failed)
 

@@ -15,10 +15,11 @@ from google.rpc.code_pb2 import DEADLINE_EXCEEDED, INTERNAL, OK, UNIMPLEMENTED
 from domain.shared.errors import TransactionConflict
 from domain.shared.retrying import TRIES, retried
 from server.call import Call
+from server.failed import Failed
 from server.interruption import Interruptible, Interruption, ServerStopping
 from server.method import Method
 from server.running import Running
-from server.status import Failed, failure_of
+from server.status import failure_of
 
 _logger = logging.getLogger(__name__)
 

@@ -8,8 +8,9 @@ import grpc
 from gateway.upstream import Request, UpstreamCall, UpstreamError
 from server.call import Call
 from server.chain import Chain
+from server.failed import Failed
 from server.method import MalformedMessage, Method
-from server.status import Failed, unimplemented
+from server.status import unimplemented
 
 
 class Dispatcher:

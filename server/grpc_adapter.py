@@ -10,9 +10,9 @@ from grpc_interceptor.server import AsyncServerInterceptor
 
 from server.call import Call
 from server.chain import Chain
+from server.failed import Failed
 from server.interruption import ServerStopping
 from server.method import Method
-from server.status import Failed
 
 # Probes and tools must get through whatever the chain makes of a call: no token, no limit, no log line.
 EXEMPT = ("/grpc.health.v1.", "/grpc.reflection.")

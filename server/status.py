@@ -13,6 +13,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, PreconditionFail
 from google.rpc.status_pb2 import Status
 
 from domain.shared.errors import DomainError, InvalidRequest, Precondition, Violation
+from server.failed import Failed
 from server.interruption import DeadlineExceeded
 
 ERROR_DOMAIN = "fluentpro"
@@ -22,15 +23,6 @@ ERROR_DOMAIN = "fluentpro"
 _MAX_STATUS_BYTES = 4096
 _MAX_MESSAGE_CHARS = 400
 _MAX_METADATA_CHARS = 200
-
-
-class Failed(Exception):
-    """The one exception that leaves the chain: it carries what the caller is told."""
-
-    def __init__(self, status: Status, reason: str) -> None:
-        super().__init__(status.message)
-        self.status = status
-        self.reason = reason
 
 
 def failure_of(error: BaseException, *, is_unwritten: bool = False) -> Failed:

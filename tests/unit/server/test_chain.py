@@ -13,8 +13,8 @@ from google.rpc import code_pb2
 from domain.shared.errors import Unavailable
 from server.call import Call
 from server.chain import Chain, DeadlineCaps, Interceptor
+from server.failed import Failed
 from server.method import Method
-from server.status import Failed
 
 CAPS = DeadlineCaps(unary=30, stream=600)
 

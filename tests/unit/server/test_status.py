@@ -13,8 +13,9 @@ from domain.shared.errors import (
     Unavailable,
     Violation,
 )
+from server.failed import Failed
 from server.interruption import DeadlineExceeded
-from server.status import Failed, failure_of, unimplemented
+from server.status import failure_of, unimplemented
 
 
 def detail(failed: Failed, kind):
