@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime
 from itertools import islice
@@ -169,7 +170,6 @@ class RedisStreamRegistry:
 
     async def _send(self, opened: list[_Held], closed: list[_Held]) -> None:
         now = time.time()
-        users = list(dict.fromkeys(held.stream.user_id for held in opened))
         pipeline = self._redis.pipeline(transaction=False)
         for held in opened:
             held.is_told = True
@@ -178,18 +178,24 @@ class RedisStreamRegistry:
             entry = held.entry
             for key in _keys(held.stream):
                 pipeline.zrem(key, entry)
-        for user_id in users:
+        # Counted now: what ends while Redis answers is in its numbers still.
+        ended = Counter(held.stream.user_id for held in self._closed)
+        users = {held.stream.user_id for held in opened}
+        told = {user_id: ended[user_id] + self._told_of(user_id) for user_id in users}
+        for user_id in told:
             pipeline.zcount(user_streams_key(user_id), now, "+inf")
         async with log_answers():
             answers = await pipeline.execute()
-        self._learn(users, answers[len(answers) - len(users) :])
+        self._learn(told, answers[len(answers) - len(told) :])
 
-    def _learn(self, users: Sequence[UUID], numbers: Iterable[int]) -> None:
+    def _told_of(self, user_id: UUID) -> int:
+        return sum(held.is_told for held in self._held.get(user_id, ()))
+
+    def _learn(self, told: Mapping[UUID, int], numbers: Iterable[int]) -> None:
         until = time.monotonic() + KNOWN_FOR
-        for user_id, number in zip(users, numbers, strict=True):
+        for (user_id, own), number in zip(told.items(), numbers, strict=True):
             if user_id in self._held:
-                told = sum(held.is_told for held in self._held[user_id])
-                self._elsewhere[user_id] = (max(0, number - told), until)
+                self._elsewhere[user_id] = (max(0, number - own), until)
 
     async def _renew(self) -> None:
         while True:

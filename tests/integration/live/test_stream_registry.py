@@ -1,5 +1,6 @@
 """The open streams of users among processes: counted, listed, lapsing; and without Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -163,3 +164,38 @@ async def test_a_stream_that_has_ended_counts_no_more_though_redis_does_not_know
     for _ in range(2 * LIMIT):
         async with registry.open(stream, exactly=True):
             pass
+
+
+async def test_a_stream_that_ends_while_redis_answers_is_not_taken_for_one_of_another_process(
+    make_registry, hold, stream, valkey, monkeypatch
+) -> None:
+    registry = make_registry(valkey.url)
+    answered, goes_on, learnt = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    make_pipeline, learn = registry._redis.pipeline, registry._learn
+
+    def slow_pipeline(**kwargs):
+        pipeline = make_pipeline(**kwargs)
+        execute = pipeline.execute
+
+        async def answer():
+            answers = await execute()
+            answered.set()
+            await goes_on.wait()
+            return answers
+
+        pipeline.execute = answer
+        return pipeline
+
+    def tell_that_it_learnt(*heard):
+        learn(*heard)
+        learnt.set()
+
+    monkeypatch.setattr(registry._redis, "pipeline", slow_pipeline)
+    monkeypatch.setattr(registry, "_learn", tell_that_it_learnt)
+    await hold(registry, stream, exactly=False)
+    async with registry.open(later(stream, 1), exactly=False), registry.open(later(stream, 2), exactly=False):
+        await asyncio.wait_for(answered.wait(), 5)
+    goes_on.set()
+    await asyncio.wait_for(learnt.wait(), 5)
+    for _ in range(LIMIT - 1):
+        await hold(registry, stream, exactly=False)
