@@ -13,8 +13,10 @@ from typing import Any, cast
 import grpc.aio
 import uvloop
 
+from adapters.application import PracticeUseCases
 from adapters.settings import Listen
 from adapters.telemetry.logs import AccessLog
+from adapters.wiring import Application
 from fluentpro.v2 import conversation_service_pb2 as pb
 from fluentpro.v2.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from fluentpro.v2.conversation_service_pb2_grpc import add_ConversationServiceServicer_to_server
@@ -22,7 +24,8 @@ from fluentpro.v2.onboarding_service_pb2_grpc import add_OnboardingServiceServic
 from fluentpro.v2.user_service_pb2_grpc import add_UserServiceServicer_to_server
 from server.caller import Context
 from server.hosting import Host, HostOptions, serve
-from server.mapping.v2.replies import put_reply_event
+from server.live_streams import LiveStreams
+from server.mapping.v2.replies import telling
 from server.service import build_service
 from server.servicers.v2.auth import AuthServicer
 from server.servicers.v2.conversations import ConversationServicer
@@ -37,8 +40,9 @@ from .memory import GENERATION, PAUSE_SECONDS, PAUSED, Memory
 class _Conversations(ConversationServicer):
     """Speaks from memory."""
 
-    def __init__(self, memory: Memory) -> None:
-        super().__init__(cast("Any", memory))
+    def __init__(self, practice: PracticeUseCases, memory: Memory) -> None:
+        from_memory: dict[str, Any] = {"get_conversation": memory.get_conversation}
+        super().__init__(replace(practice, **from_memory), cast("LiveStreams", None))  # nobody counts these streams
         self._memory = memory
 
     async def SendMessage(  # noqa: N802 - the RPC's name
@@ -47,9 +51,7 @@ class _Conversations(ConversationServicer):
         """Stream a reply."""
         generation_id = str(GENERATION)
         async for entry in self._memory.reply(PAUSE_SECONDS if request.conversation_id == PAUSED else 0.0):
-            answer = pb.SendMessageResponse()
-            put_reply_event(answer.event, generation_id, entry)
-            yield answer
+            yield telling(pb.SendMessageResponse(), generation_id, entry)
 
 
 async def _serve(folder: Path, grpc_port: int, http_port: int) -> None:
@@ -57,7 +59,7 @@ async def _serve(folder: Path, grpc_port: int, http_port: int) -> None:
         memory = Memory(application.identity)
         access_log = AccessLog()
         service = build_service(application, settings, access_log)
-        service = replace(service, register=lambda server: _register(memory, server))
+        service = replace(service, register=lambda server: _register(application, memory, server))
         options = HostOptions(Listen("127.0.0.1", grpc_port), Listen("127.0.0.1", http_port))
         signals = StopSignals()
         with signals.installed():
@@ -65,12 +67,12 @@ async def _serve(folder: Path, grpc_port: int, http_port: int) -> None:
         access_log.flush()
 
 
-def _register(memory: Memory, server: grpc.aio.Server) -> None:
+def _register(application: Application, memory: Memory, server: grpc.aio.Server) -> None:
     use_cases = cast("Any", memory)
     add_AuthServiceServicer_to_server(AuthServicer(memory.identity), server)
     add_UserServiceServicer_to_server(UserServicer(use_cases), server)
     add_OnboardingServiceServicer_to_server(OnboardingServicer(use_cases), server)
-    add_ConversationServiceServicer_to_server(_Conversations(memory), server)
+    add_ConversationServiceServicer_to_server(_Conversations(application.practice, memory), server)
 
 
 if __name__ == "__main__":
