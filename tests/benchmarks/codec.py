@@ -4,9 +4,10 @@ import json
 import timeit
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -69,15 +70,19 @@ def _steps() -> list[tuple[str, Step, Step]]:
     ]
 
 
+def _descriptor(message: Message) -> Descriptor:
+    return cast("Descriptor", message.DESCRIPTOR)  # its types name the class of either implementation
+
+
 def _writing(message: Message) -> tuple[Step, Step]:
-    write = Writers(our_image().pool, _STYLE).message(message.DESCRIPTOR)
+    write = Writers(our_image().pool, _STYLE).message(_descriptor(message))
     if json.loads(dump(write(message))) != json.loads(_print(message)):
         raise ValueError(f"two ways to write {message.DESCRIPTOR.full_name}")
     return lambda: _print(message), lambda: dump(write(message))
 
 
 def _reading(message: Message, text: bytes) -> tuple[Step, Step]:
-    read, new = Readers(our_image().pool, _STYLE).message(message.DESCRIPTOR), type(message)
+    read, new = Readers(our_image().pool, _STYLE).message(_descriptor(message)), type(message)
 
     def ours() -> Message:
         made = new()

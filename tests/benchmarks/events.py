@@ -127,10 +127,10 @@ async def _round(plan: Plan, store: EventStore) -> Round:
     await _happen(store, few)
     published_singly = await _rate(few, lambda: store.publish(1))
     handled_singly = await _rate(few, lambda: store.consume(1))
-    appended = [await _append(plan.load_seconds, store, writers) for writers in (1, _WRITERS)]
+    by_one, by_many = [await _append(plan.load_seconds, store, writers) for writers in (1, _WRITERS)]
     await store.publish(BATCH)
     idle, busy = await _latencies(plan, store)
-    return Round(published, published_singly, handled, handled_singly, *appended, idle, busy)
+    return Round(published, published_singly, handled, handled_singly, by_one, by_many, idle, busy)
 
 
 async def _happen(store: EventStore, count: int) -> None:

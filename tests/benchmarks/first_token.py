@@ -14,14 +14,14 @@ from contextlib import contextmanager
 
 import grpc
 
-from fluentpro.v2.conversation_service_pb2 import SendMessageRequest
-from fluentpro.v2.conversation_service_pb2_grpc import ConversationServiceStub
+from fluentpro.v2.conversation_service_pb2 import SendMessageRequest, SendMessageResponse
 
 from .http_load import HttpRequest
 from .learner import Learner
 from .load import LoadFailed
 from .servers.memory import PAUSED
 
+_SEND = "/fluentpro.v2.ConversationService/SendMessage"
 _FIRST = b"event: delta"
 _END = b"\r\n0\r\n\r\n"  # of a chunked body
 _PATIENCE = 10.0  # seconds
@@ -43,11 +43,15 @@ def _grpc(port: int, learner: Learner) -> Iterator[Listen]:
     metadata = tuple(learner.headers.items())
     request = SendMessageRequest(conversation_id=PAUSED, client_message_id="m1", text="Good morning")
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        stub = ConversationServiceStub(channel)
+        send = channel.unary_stream(
+            _SEND,
+            request_serializer=SendMessageRequest.SerializeToString,
+            response_deserializer=SendMessageResponse.FromString,
+        )
 
         def listen() -> float:
             started, first = time.perf_counter(), 0.0
-            for answer in stub.SendMessage(request, metadata=metadata, timeout=_PATIENCE):
+            for answer in send(request, metadata=metadata, timeout=_PATIENCE):
                 if not first and answer.event.HasField("delta"):
                     first = time.perf_counter() - started
             return first

@@ -46,7 +46,7 @@ FULL = Plan(
 )
 QUICK = Plan(
     rounds=1,
-    load_seconds=1.0,
+    load_seconds=0.5,
     warm_up_seconds=0.5,
     starts=1,
     messages=10,

@@ -2,6 +2,7 @@
 
 import os
 import resource
+from collections.abc import Collection
 from pathlib import Path
 
 from .figures import Figure
@@ -14,6 +15,12 @@ def cpu_seconds(pid: int) -> Figure:
     except OSError:
         return None
     return cpu_of_stat(stat, os.sysconf("SC_CLK_TCK"))
+
+
+def cpu_of_all(pids: Collection[int]) -> Figure:
+    """Return the CPU time of some processes together; None where one of them cannot be asked."""
+    figures = [seconds for seconds in map(cpu_seconds, pids) if seconds is not None]
+    return sum(figures) if len(figures) == len(pids) else None
 
 
 def cpu_of_stat(stat: str, ticks_per_second: int) -> float:

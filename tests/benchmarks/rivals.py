@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 
 import grpc.aio
 
@@ -16,7 +15,7 @@ from .http_load import HttpRequest, http_load
 from .learner import Learner
 from .load import Load, LoadFailed
 from .plan import Plan
-from .process import cpu_seconds
+from .process import cpu_of_all
 from .servers.compared import Compared, Served
 from .table import Table, number
 
@@ -106,17 +105,13 @@ class _Run:
 
     async def sample(self, seconds: float) -> Sample:
         """Go on for `seconds`. Raises LoadFailed."""
-        before = self._cpu()
+        before = cpu_of_all(self.pids)
         try:
             requests, took = await self.load.run(seconds)
         except LoadFailed as failure:
             raise LoadFailed(f"{self.task.name}, {self.way}: {failure}") from failure
-        after = self._cpu()
+        after = cpu_of_all(self.pids)
         return Sample(requests, took, None if before is None or after is None else after - before)
-
-    def _cpu(self) -> Figure:
-        figures = [cpu_seconds(pid) for pid in self.pids]
-        return reduce(lambda total, each: None if total is None or each is None else total + each, figures, 0.0)
 
 
 async def compare_rivals(plan: Plan, served: Compared, learner: Learner) -> tuple[Measured, ...]:

@@ -8,7 +8,7 @@ from .figures import Figure, Sample, median, median_ratio
 from .http_load import HttpRequest, http_load
 from .learner import Learner
 from .plan import Plan
-from .process import children_of, cpu_seconds
+from .process import children_of, cpu_of_all
 from .servers.process import environment, free_ports, serving
 from .servers.product import COMMAND
 from .table import Table, number
@@ -53,18 +53,14 @@ async def _sample(  # noqa: PLR0917  # what `scale` takes, and how many
     load = http_load(HttpRequest(http_port, "GET", _READ, Learner(http_port, token).headers))
     with serving([*COMMAND, "server"], environ, folder / f"processes-{processes}.log", http_port) as process:
         pids = (process.pid, *children_of(process.pid))
-        for pid in pids if cores is not None else ():
-            pin(pid, cores.server | cores.load)  # they have inherited the load's
+        if cores is not None:
+            for pid in pids:
+                pin(pid, cores.server | cores.load)  # they have inherited the load's
         await load.run(plan.warm_up_seconds)
-        before = _cpu(pids)
+        before = cpu_of_all(pids)
         requests, took = await load.run(plan.load_seconds)
-        after = _cpu(pids)
+        after = cpu_of_all(pids)
     return Sample(requests, took, None if before is None or after is None else after - before)
-
-
-def _cpu(pids: tuple[int, ...]) -> Figure:
-    figures = [each for each in map(cpu_seconds, pids) if each is not None]
-    return sum(figures) if len(figures) == len(pids) else None
 
 
 def scaling_table(measured: Scaled) -> Table:

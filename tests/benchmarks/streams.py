@@ -63,7 +63,7 @@ async def stream_tokens(plan: Plan, served: Compared, learner: Learner) -> Strea
 
 
 @asynccontextmanager
-async def _doors(served: Compared, learner: Learner) -> AsyncIterator[tuple[list[Door], list[Door]]]:
+async def _doors(served: Compared, learner: Learner) -> AsyncIterator[tuple[Sequence[Door], Sequence[Door]]]:
     async with open_doors(served.grpc_port, served.ours.http_port, learner, connections=IN_FLIGHT) as (one, many):
         yield [one] * IN_FLIGHT, many
 
