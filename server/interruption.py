@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from domain.shared.errors import DomainError, Unavailable
+from domain.shared.tasks import running_task
 from server.call import Call
 
 # A stream that is being interrupted while its reader takes nothing gets this long to take what was sent, in seconds.
@@ -47,10 +48,8 @@ class Interruptible:
     )
 
     def __init__(self, call: Call, *, is_stream: bool) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - every coroutine of a door runs in a task
-        self._task = task
-        self._cancelling = task.cancelling()
+        self._task = running_task()
+        self._cancelling = self._task.cancelling()
         self._reason: Interruption | None = None
         self._was_cancelled = False
         self._is_outside = is_stream  # until its first step

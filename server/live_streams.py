@@ -15,6 +15,7 @@ from domain.practice.ids import parse_conversation_id
 from domain.practice.live_streams import ClosingReason, Ending, OpenStream, StreamRegistry
 from domain.shared.clock import Clock, system_clock
 from domain.shared.errors import Unavailable
+from domain.shared.tasks import contained
 from server.call import Context, call_of, identity_of
 from server.caller import device_of, user_of
 
@@ -105,13 +106,9 @@ class LiveStreams:
     async def _check_sessions(self) -> NoReturn:
         while True:
             await asyncio.sleep(self._lifetimes.check_every)
-            try:
+            with contained(_log, "The sessions of open streams could not be asked for."), suppress(Unavailable):
                 for session_id in await self._find_ended(set(self._endings.values())):
                     self.end_session(session_id)
-            except Unavailable:
-                continue
-            except Exception:  # noqa: BLE001 - a fault of ours; the other streams wait for the next answer
-                _log.exception("Asking for the sessions of open streams failed; they are asked for again.")
 
     def _stop_checking(self) -> None:
         if self._checking is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
+from domain.shared.tasks import running_task
 from server.asgi import AsgiApp, Receive, Scope, Send
 
 # For calls that were told to end, to say so; and for the last words of the rest, in seconds.
@@ -36,8 +37,7 @@ class OpenWebSockets:
         await self._ended(_GOODBYE_SECONDS)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - servers run applications in tasks
+        task = running_task()
         self._tasks.add(task)
         try:
             await self._app(scope, receive, send)

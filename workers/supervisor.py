@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.telemetry.background_metrics import BackgroundMetrics
+from domain.shared.tasks import contained
 from workers.stopping import Run, Stopping, rest
 
 FIRST_DELAY = 1.0
@@ -64,10 +65,8 @@ class Supervisor:
             delay = min(2 * delay, LONGEST_DELAY)
 
     async def _once(self, part: Part) -> None:
-        try:
+        with contained(_log, "The %s failed.", part.name):
             await part.run(self._stopping)
-        except Exception:  # noqa: BLE001 - whatever it is, the other parts go on and this one gets its next try
-            _log.exception("The %s failed.", part.name)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]], within: float) -> list[asyncio.Task[None]]:

@@ -15,6 +15,7 @@ from domain.practice.recovery import RecoverReply
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
 from domain.shared.origin import Origin, current_origin
+from domain.shared.tasks import contained
 
 SWEEP_SECONDS = 5.0
 """Between two sweeps: with the lease, a reader of a dead reply waits at most 20 s for its end."""
@@ -87,7 +88,5 @@ class Sweeper:
         return len(lapsed)
 
     async def _care(self, generation: Generation) -> None:
-        try:
+        with contained(_log, "Generation %s could not be taken care of.", generation.id):
             await self.recover(generation)
-        except Exception:  # noqa: BLE001 - one reply's trouble must not keep the others waiting
-            _log.exception("Generation %s could not be taken care of.", generation.id)

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.live.connection import FAULTS
+from domain.shared.tasks import running_task
 
 _EXTENSIONS = 4
 """Parts of a lock's time, after each of which it is extended: two extensions that follow one another may fail."""
@@ -33,8 +34,7 @@ class Lease:
         self._ended = False
 
     async def __aenter__(self) -> Self:
-        self._work = asyncio.current_task()
-        assert self._work is not None  # noqa: S101 - a coroutine runs in a task
+        self._work = running_task()
         self._cancellations = self._work.cancelling()
         self._alarm = self._loop.call_at(self._deadline, self._lose)
         self._keeper = asyncio.create_task(self._keep(), name="lock")

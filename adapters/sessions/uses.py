@@ -12,6 +12,7 @@ from adapters.sessions.copies import CopiesUnavailable, SessionCopies, Use
 from domain.identity.model import Session
 from domain.shared.clock import Clock
 from domain.shared.errors import Unavailable
+from domain.shared.tasks import contained
 
 NOTED_EVERY = timedelta(seconds=30)
 """Between two notes of one session: a token that is verified at every call must not be one at every call."""
@@ -74,10 +75,8 @@ class SessionUses:
         while True:
             await self._some.wait()
             await asyncio.sleep(GATHER_SECONDS)
-            try:
+            with contained(_log, "The use of sessions could not be told on."):
                 await self.flush()
-            except Exception:  # noqa: BLE001 - one write's trouble must not end the others
-                _log.exception("The use of sessions could not be told on.")
 
     async def _tell(self, uses: Sequence[Use]) -> None:
         try:

@@ -13,6 +13,7 @@ from adapters.sql.engine import Connections
 from adapters.sql.tables.api_use import api_use
 from adapters.telemetry.api_use import ApiUse, Use
 from domain.shared.errors import Unavailable
+from domain.shared.tasks import contained
 
 FLUSH_SECONDS = 60.0
 """Between two writes. What was counted since the last one is lost when the process is killed."""
@@ -95,10 +96,8 @@ class ApiUseWriter:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._seconds)
-            try:
+            with contained(_log, "the use of deprecated versions could not be written"):
                 await self.flush()
-            except Exception:  # noqa: BLE001 - one write's trouble must not end the others
-                _log.exception("the use of deprecated versions could not be written")
 
 
 def _key(row: Mapping[str, object]) -> tuple[object, ...]:

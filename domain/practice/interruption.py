@@ -5,6 +5,8 @@ from collections.abc import Coroutine
 from enum import Enum, auto
 from typing import Any, TypeVar
 
+from domain.shared.tasks import running_task
+
 _Result = TypeVar("_Result")
 
 
@@ -43,8 +45,7 @@ class Interruption:
         if reason is not None:
             work.close()
             return None
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - coroutines run in tasks
+        task = running_task()
         cancelling, self._task = task.cancelling(), task
         try:
             result = await work

@@ -13,9 +13,12 @@ from domain.practice.leases import RENEW_SECONDS, Leases
 from domain.practice.log import Fenced
 from domain.shared.errors import Unavailable
 from domain.shared.retrying import retried
+from domain.shared.tasks import contained
 
 TOGETHER = 100
 """Renewals in one transaction: with the text of each, some 200 KB at the end of long replies."""
+KEEPING = "keep leases"
+"""The name of the task, by which lists of tasks show it."""
 _LOOKS = 20
 """Looks during the time after which a lease is renewed: so much of it may a renewal come late, to come with others."""
 
@@ -43,7 +46,7 @@ class LeaseKeeper:
         """Renew its lease during the block, and stop it when the lease is lost or the learner wants no more of it."""
         self._due[attempt] = self._now() + self._every
         if self._keeping is None:
-            self._keeping = asyncio.create_task(self._keep(), name="keep leases")
+            self._keeping = asyncio.create_task(self._keep(), name=KEEPING)
         try:
             yield
         finally:
@@ -63,7 +66,9 @@ class LeaseKeeper:
                 await asyncio.sleep(self._every / _LOOKS)
                 due = self._take()
                 for start in range(0, len(due), TOGETHER):
-                    await self._renew(due[start : start + TOGETHER])
+                    # Without the database nobody can take one over; whose lapses by a fault of ours is fenced.
+                    with contained(_log, "Leases could not be renewed."), suppress(Unavailable):
+                        await self._renew(due[start : start + TOGETHER])
         finally:
             self._keeping = None
 
@@ -77,14 +82,7 @@ class LeaseKeeper:
         return due
 
     async def _renew(self, due: Sequence[Attempt]) -> None:
-        try:
-            renewed = await retried(lambda: self._leases.renew_all([(each.held, each.checkpoint()) for each in due]))
-        except Unavailable:
-            # Nobody can take over without the database either; whether somebody has, the next renewal tells.
-            return
-        except Exception:  # noqa: BLE001 - a fault of ours; whose lease lapses is fenced, and the others go on
-            _log.exception("Renewing %d leases failed.", len(due))
-            return
+        renewed = await retried(lambda: self._leases.renew_all([(each.held, each.checkpoint()) for each in due]))
         for attempt in due:
             if attempt.held.id not in renewed:
                 self._look_at(attempt)
