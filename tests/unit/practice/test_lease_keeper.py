@@ -9,7 +9,7 @@ import pytest
 
 from domain.practice.attempt import Attempt
 from domain.practice.interruption import Interruption, Reason
-from domain.practice.lease_keeper import TOGETHER, LeaseKeeper
+from domain.practice.lease_keeper import KEEPING, TOGETHER, LeaseKeeper
 from domain.shared.errors import Unavailable
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -19,7 +19,8 @@ class Recorded:
     """Leases that answer as they are told to."""
 
     def __init__(self) -> None:
-        self.sizes: list[int] = []
+        self.sizes: asyncio.Queue[int] = asyncio.Queue()
+        """How many are renewed together, each time."""
         self.faults: list[Exception] = []
         self.left_out: set = set()
         self.unwanted: set = set()
@@ -27,7 +28,7 @@ class Recorded:
         self.alone = 0
 
     async def renew_all(self, held):
-        self.sizes.append(len(held))
+        self.sizes.put_nowait(len(held))
         if self.faults:
             raise self.faults.pop(0)
         ids = [each.id for each, _ in held if each.id not in self.left_out]
@@ -68,10 +69,13 @@ def kept(keeper: LeaseKeeper, attempts):
         yield
 
 
-async def until(condition) -> None:
+async def soon(awaitable):
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what changes wakes nobody
-            await asyncio.sleep(0.001)
+        return await awaitable
+
+
+async def interrupted(attempt) -> None:
+    assert await soon(attempt.interruption.guard(asyncio.Event().wait())) is None
 
 
 async def test_those_that_are_due_together_are_renewed_together_again_and_again(leases, attempt_of) -> None:
@@ -79,10 +83,10 @@ async def test_those_that_are_due_together_are_renewed_together_again_and_again(
     keeper = LeaseKeeper(leases, every=0.02, now=lambda: seconds)
     attempts = [await attempt_of() for _ in range(TOGETHER + 1)]
     with kept(keeper, attempts):
-        for round_number in (1, 2):
+        for _ in range(2):
             seconds += 0.02
-            await until(lambda: len(leases.sizes) == 2 * round_number)  # noqa: B023 - it ends within its round
-    assert leases.sizes == [TOGETHER, 1, TOGETHER, 1]
+            assert [await soon(leases.sizes.get()), await soon(leases.sizes.get())] == [TOGETHER, 1]
+    assert leases.sizes.empty()
     assert leases.alone == 0
     assert all(each.interruption.reason is None for each in attempts)
     await keeper.close()
@@ -90,12 +94,11 @@ async def test_those_that_are_due_together_are_renewed_together_again_and_again(
 
 async def test_a_reply_that_has_ended_is_renewed_no_more(keeper, leases, attempt_of) -> None:
     with kept(keeper, [await attempt_of()]):
-        await until(lambda: leases.sizes)
-    await until(lambda: keeper._keeping is None)
-    leases.sizes.clear()
+        assert await soon(leases.sizes.get()) == 1
+    await soon(asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == KEEPING)))
+    assert leases.sizes.empty()
     with kept(keeper, [await attempt_of()]):
-        await until(lambda: leases.sizes)
-    assert leases.sizes[0] == 1
+        assert await soon(leases.sizes.get()) == 1
 
 
 @pytest.mark.parametrize("fault", [Unavailable("no database"), ValueError("a bug")])
@@ -103,7 +106,8 @@ async def test_a_renewal_that_failed_is_tried_again(keeper, leases, attempt_of, 
     leases.faults = [fault]
     attempt = await attempt_of()
     with kept(keeper, [attempt]):
-        await until(lambda: len(leases.sizes) >= 2)
+        for _ in range(2):
+            await soon(leases.sizes.get())
     assert attempt.interruption.reason is None
 
 
@@ -111,7 +115,7 @@ async def test_an_unwanted_reply_is_interrupted(keeper, leases, attempt_of) -> N
     wanted, unwanted = await attempt_of(), await attempt_of()
     leases.unwanted = {unwanted.held.id}
     with kept(keeper, [wanted, unwanted]):
-        await until(lambda: unwanted.interruption.reason)
+        await interrupted(unwanted)
     assert (wanted.interruption.reason, unwanted.interruption.reason) == (None, Reason.CANCELLED)
 
 
@@ -120,6 +124,7 @@ async def test_what_was_not_renewed_with_the_others_is_renewed_alone(keeper, lea
     leases.left_out = {each.held.id for each in (busy, lost, unwanted)}
     leases.lost, leases.unwanted = {lost.held.id}, {unwanted.held.id}
     with kept(keeper, [busy, lost, unwanted]):
-        await until(lambda: lost.interruption.reason and unwanted.interruption.reason)
+        await interrupted(lost)
+        await interrupted(unwanted)
     assert busy.interruption.reason is None
     assert (lost.interruption.reason, unwanted.interruption.reason) == (Reason.LEASE_LOST, Reason.CANCELLED)

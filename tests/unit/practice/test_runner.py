@@ -20,7 +20,13 @@ async def until_cancelled(_generation, interruption: Interruption) -> None:
 
 
 async def test_a_reply_runs_once_until_it_is_cancelled() -> None:
-    runner, reply = LocalRunner(until_cancelled), Reply()
+    ended = asyncio.Event()
+
+    async def produce(generation, interruption) -> None:
+        await until_cancelled(generation, interruption)
+        ended.set()
+
+    runner, reply = LocalRunner(produce), Reply()
     runner.start(reply)
     runner.start(reply)
     assert len(runner) == 1
@@ -28,9 +34,9 @@ async def test_a_reply_runs_once_until_it_is_cancelled() -> None:
     await asyncio.sleep(0)
     assert len(runner) == 1
     runner.cancel(reply.id)
-    async with asyncio.timeout(5):
-        while len(runner):  # noqa: ASYNC110 - there is nothing to wait for
-            await asyncio.sleep(0)
+    await asyncio.wait_for(ended.wait(), 5)
+    await runner.stop(grace=5)
+    assert len(runner) == 0
 
 
 async def test_a_process_takes_no_more_than_it_can_bear() -> None:
