@@ -5,6 +5,8 @@ from typing import Any
 
 import grpc
 
+from gateway.exchange import ClientGoneError
+from gateway.failures import FORESEEN
 from gateway.upstream import Request, UpstreamCall, UpstreamError
 from server.call import Call
 from server.chain import Chain
@@ -84,7 +86,7 @@ class _InProcess:
         try:
             async for message in messages:
                 yield message
-        except Exception as error:  # noqa: BLE001  # raised again by `failure`
+        except (*FORESEEN, ClientGoneError) as error:
             self._broken = error
             raise MalformedMessage from None  # the handler and the logs take it for what it is: the client's fault
 

@@ -6,8 +6,12 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
 
-from gateway.upstream import UpstreamCall
+from gateway.codec.fault import Fault
+from gateway.errors import Refusal
+from gateway.exchange import ClientGoneError
+from gateway.upstream import UpstreamCall, UpstreamError
 from server.call import Call
 from server.chain import Chain, DeadlineCaps, Interceptor
 from server.dispatcher import Dispatcher
@@ -65,15 +69,29 @@ async def test_a_clients_stream_reaches_the_handler(dispatcher: Dispatcher) -> N
     assert [answer async for answer in dispatcher.stream(_call("Repeat"), _messages(b"a", b"b"))] == [b"a", b"b"]
 
 
+@pytest.mark.parametrize(
+    "error", [Refusal("too large", "BODY_TOO_LARGE"), Fault("is no text", "INVALID_VALUE"), ClientGoneError()], ids=type
+)
 async def test_what_a_clients_stream_raises_comes_out_and_is_the_clients_fault(
-    dispatcher: Dispatcher, codes: Codes, caplog: pytest.LogCaptureFixture
+    dispatcher: Dispatcher, codes: Codes, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    with pytest.raises(LookupError, match="lost"):
-        await dispatcher.unary(_call("Join"), _messages(b"a", LookupError("lost")))
+    with pytest.raises(type(error)) as joined:
+        await dispatcher.unary(_call("Join"), _messages(b"a", error))
     answers = []
-    with pytest.raises(LookupError, match="lost"):
-        async for answer in dispatcher.stream(_call("Repeat"), _messages(b"a", LookupError("lost"))):
+    with pytest.raises(type(error)) as repeated:
+        async for answer in dispatcher.stream(_call("Repeat"), _messages(b"a", error)):
             answers.append(answer)  # noqa: PERF401  # what came before the error counts
+    assert joined.value is repeated.value is error
     assert answers == [b"a"]
     assert codes.codes == [code_pb2.INVALID_ARGUMENT] * 2
     assert not caplog.records
+
+
+async def test_a_fault_of_ours_in_a_clients_stream_is_ours_and_is_logged(
+    dispatcher: Dispatcher, codes: Codes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(UpstreamError) as told:
+        await dispatcher.unary(_call("Join"), _messages(b"a", LookupError("a bug")))
+    assert Status.FromString(told.value.status).code == code_pb2.INTERNAL
+    assert codes.codes == [code_pb2.INTERNAL]
+    assert "a bug" in caplog.text
